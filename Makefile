@@ -1,0 +1,101 @@
+# Two commands: `make run` packs a real program and boots it, `make test` runs the tests. Both set up
+# everything they need, once. `make help` lists the rest.
+
+ARCHES := $(or $(ARCH),riscv64 aarch64)
+PYTHON := .venv/bin/python
+APT_PACKAGES := clang lld llvm python3-venv qemu-system-misc qemu-system-arm qemu-user \
+	gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
+	debian-archive-keyring
+CHECK_PACKAGES := clang-format clang-tidy
+
+.PHONY: help run test check samples kernel bench clean setup apt check-apt
+.DEFAULT_GOAL := help
+
+help:                ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo '  ARCH=riscv64|aarch64 limits a target to one architecture'
+
+# --- set-up -----------------------------------------------------------------------------------
+
+apt:
+	@missing=$$(for p in $(APT_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing with apt:" $$missing; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+
+check-apt: apt
+	@$(MAKE) --no-print-directory apt APT_PACKAGES="$(CHECK_PACKAGES)"
+
+.venv/installed: pyproject.toml
+	@$(MAKE) --no-print-directory apt
+	@echo "installing the Python packages that pyproject.toml pins, into .venv"
+	@test -x $(PYTHON) || python3 -m venv .venv
+	@$(PYTHON) -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+setup: .venv/installed kernel    ## install what is needed, build the kernel
+
+# --- the kernel: one archive per architecture ---------------------------------------------------
+
+# Debian names an architecture's GNU triple and its headers alike.
+TRIPLE_riscv64 := riscv64-linux-gnu
+TRIPLE_aarch64 := aarch64-linux-gnu
+# No floating point in the kernel: the app's registers are not saved for it.
+CFLAGS_riscv64 := -march=rv64imac -mabi=lp64 -mcmodel=medany -mno-relax
+CFLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics
+ASFLAGS_riscv64 := -march=rv64gc -mabi=lp64 -mno-relax
+ASFLAGS_aarch64 :=
+
+CFLAGS := -std=gnu11 -O2 -g1 -ffreestanding -fno-builtin-bcmp -fno-pic -fno-common -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fomit-frame-pointer -ffunction-sections -fdata-sections \
+	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
+	-Wimplicit-fallthrough -Werror -nostdlibinc
+
+SOURCES := $(wildcard kernel/core/*.c kernel/mm/*.c kernel/fs/*.c kernel/sys/*.c kernel/drivers/*.c \
+	kernel/net/*.c)
+
+define kernel_rules
+GEN_$(1) := build/$(1)/gen
+FLAGS_$(1) := --target=$$(TRIPLE_$(1)) -isystem /usr/$$(TRIPLE_$(1))/include -Ikernel/include \
+	-Ikernel/arch/$(1) -I$$(GEN_$(1))
+OBJECTS_$(1) := $$(patsubst kernel/%,build/$(1)/obj/%.o,$$(basename $$(SOURCES) \
+	$$(wildcard kernel/arch/$(1)/*.c kernel/arch/$(1)/*.S)))
+
+build/$(1)/obj/%.o: kernel/%.c $$(GEN_$(1))/syscalls_gen.h $$(GEN_$(1))/arch_offsets.h
+	@mkdir -p $$(@D)
+	clang $$(CFLAGS) $$(CFLAGS_$(1)) $$(FLAGS_$(1)) -MMD -MP -c $$< -o $$@
+
+build/$(1)/obj/%.o: kernel/%.S $$(GEN_$(1))/arch_offsets.h
+	@mkdir -p $$(@D)
+	clang $$(ASFLAGS_$(1)) $$(FLAGS_$(1)) -g1 -MMD -MP -c $$< -o $$@
+
+$$(GEN_$(1))/syscalls_gen.h: hermipy/table.py hermipy/generate/header.py $$(wildcard syscall_table/*.toml)
+	@mkdir -p $$(@D)
+	PYTHONPATH=. python3 -m hermipy.generate.header $(1) $$@
+	@touch $$@
+
+# Structure offsets for the assembly, read out of the compiler: asm-offsets.c emits `.ascii "#define ..."` lines.
+$$(GEN_$(1))/arch_offsets.h: kernel/arch/$(1)/offsets/asm_offsets.c $$(wildcard kernel/include/*.h kernel/arch/$(1)/*.h)
+	@mkdir -p $$(@D)
+	clang $$(CFLAGS) $$(CFLAGS_$(1)) $$(FLAGS_$(1)) -S $$< -o $$@.s
+	@sed -n 's/.*->\([A-Z0-9_]*\) [^0-9-]*\(-\{0,1\}[0-9]*\).*/#define \1 \2/p' $$@.s > $$@
+
+build/$(1)/libkernel.a: $$(OBJECTS_$(1))
+	@rm -f $$@
+	llvm-ar rcsD $$@ $$^
+
+hermipy/_kernel/$(1)/libkernel.a: build/$(1)/libkernel.a kernel/arch/$(1)/kernel.ld
+	@mkdir -p $$(@D)
+	@cp kernel/arch/$(1)/kernel.ld $$(@D)/
+	llvm-objcopy --strip-debug $$< $$@
+
+-include $$(OBJECTS_$(1):.o=.d) kernel/arch/$(1)/vdso/rules.mk
+endef
+$(foreach arch,riscv64 aarch64,$(eval $(call kernel_rules,$(arch))))
+
+kernel: $(foreach arch,$(ARCHES),hermipy/_kernel/$(arch)/libkernel.a)    ## build the kernel archives
+
+clean:               ## remove what was built (not .venv)
+	rm -rf build hermipy/_kernel

@@ -1,0 +1,1 @@
+"""Hermipy: run an unmodified Linux binary as a unikernel."""

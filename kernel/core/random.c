@@ -1,0 +1,94 @@
+// The one source of randomness: address placement, AT_RANDOM, getrandom(2), /dev/urandom. A ChaCha20 key that is
+// replaced after every request ("fast key erasure", D. J. Bernstein 2017), so that what was handed out cannot be
+// computed from what a later leak shows. The seed is the device tree's rng-seed plus the clock.
+#include "random.h"
+
+#include "arch.h"
+#include "boot.h"
+
+enum { KEY_WORDS = 8, BLOCK_WORDS = 16, BLOCK_BYTES = 64 };
+
+static uint32_t key[KEY_WORDS];
+static bool seeded;
+
+static uint32_t rotate_left(uint32_t value, unsigned bits) {
+    return (value << bits) | (value >> (32 - bits));
+}
+
+static void quarter_round(uint32_t *x, unsigned a, unsigned b, unsigned c, unsigned d) {
+    x[a] += x[b];
+    x[d] = rotate_left(x[d] ^ x[a], 16);
+    x[c] += x[d];
+    x[b] = rotate_left(x[b] ^ x[c], 12);
+    x[a] += x[b];
+    x[d] = rotate_left(x[d] ^ x[a], 8);
+    x[c] += x[d];
+    x[b] = rotate_left(x[b] ^ x[c], 7);
+}
+
+// RFC 8439 section 2.3, with a 64-bit counter and no nonce: the key never serves twice.
+static void chacha_block(uint32_t out[BLOCK_WORDS], uint64_t counter) {
+    uint32_t start[BLOCK_WORDS] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
+    for (unsigned i = 0; i < KEY_WORDS; i++) {
+        start[4 + i] = key[i];
+    }
+    start[12] = (uint32_t)counter;
+    start[13] = (uint32_t)(counter >> 32);
+    for (unsigned i = 0; i < BLOCK_WORDS; i++) {
+        out[i] = start[i];
+    }
+    for (unsigned round = 0; round < 20; round++) {
+        bool diagonal = (round & 1) != 0;
+        for (unsigned i = 0; i < 4; i++) {
+            unsigned shift = diagonal ? 1 : 0;
+            quarter_round(out, i, 4 + (i + shift) % 4, 8 + (i + 2 * shift) % 4,
+                          12 + (i + 3 * shift) % 4);
+        }
+    }
+    for (unsigned i = 0; i < BLOCK_WORDS; i++) {
+        out[i] += start[i];
+    }
+}
+
+static void mix_seed(void) {
+    uint32_t block[BLOCK_WORDS];
+    for (size_t i = 0; i < boot_info.rng_seed_size; i++) {
+        size_t place = i % (KEY_WORDS * 4);
+        key[place / 4] ^= (uint32_t)boot_info.rng_seed[i] << (8 * (place % 4));
+        if (place == KEY_WORDS * 4 - 1) {
+            chacha_block(block, i);
+            for (unsigned k = 0; k < KEY_WORDS; k++) {
+                key[k] = block[k];
+            }
+        }
+    }
+    uint64_t now = clock_ticks();
+    key[0] ^= (uint32_t)now;
+    key[1] ^= (uint32_t)(now >> 32);
+    seeded = true;
+}
+
+void random_bytes(void *to, size_t size_bytes) {
+    if (!seeded) {
+        mix_seed();
+    }
+    uint32_t next_key[BLOCK_WORDS], block[BLOCK_WORDS];
+    chacha_block(next_key, 0);
+    uint8_t *out = to;
+    for (size_t done = 0; done < size_bytes; done++) {
+        if (done % BLOCK_BYTES == 0) {
+            chacha_block(block, 1 + done / BLOCK_BYTES);
+        }
+        size_t place = done % BLOCK_BYTES;
+        out[done] = (uint8_t)(block[place / 4] >> (8 * (place % 4)));
+    }
+    for (unsigned i = 0; i < KEY_WORDS; i++) {
+        key[i] = next_key[i];
+    }
+}
+
+uint64_t random_below(uint64_t limit) {
+    uint64_t value;
+    random_bytes(&value, sizeof(value));
+    return limit == 0 ? 0 : value % limit;
+}

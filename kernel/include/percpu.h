@@ -1,0 +1,30 @@
+// What a CPU needs to find before it has a register to spare. One page, mapped at PERCPU_VA as well.
+#pragma once
+
+#include "types.h"
+
+struct thread;
+
+// Offsets are used by the assembly (arch_offsets.h is generated from this): keep hot words first.
+struct percpu {
+    uint64_t entry_sp;          // the app's sp while the direct path switches stacks (RISC-V)
+    uint64_t frame;             // struct regs of the current thread: where sp goes on entry
+    struct thread *current;
+    uint64_t work;              // not zero: leave through trap_exit_work (bits WORK_*)
+    uint64_t scratch[4];        // trap entry's
+    struct thread *idle;
+    uint64_t switches;
+};
+
+enum {
+    WORK_RESCHEDULE = 1,
+    WORK_SIGNAL = 2,
+    WORK_EXIT = 4,              // another thread called exit_group, or a fatal signal came
+    WORK_RESTORE_MASK = 8,      // sigsuspend, ppoll ...: put the old mask back after delivery
+    WORK_TIMER = 16,            // the timer interrupt came while the kernel ran: timer_run_expired() is due
+    WORK_DEVICE = 32,           // the same for a device: irq_run_pending() is due
+};
+
+#ifndef __ASSEMBLER__
+#include "arch.h"
+#endif

@@ -1,0 +1,25 @@
+// Words to the person outside.
+#pragma once
+
+#include "types.h"
+
+struct regs;
+
+// One line to the host (CHANNEL_LOG) or the UART. Knows %s %c %d %u %x %p %l.. %z.., width and 0 flag.
+void log_line(const char *format, ...) PRINTF_LIKE(1, 2);
+int format_string(char *buffer, size_t size_bytes, const char *format, ...) PRINTF_LIKE(3, 4);
+// A kernel bug: report, registers, backtrace, exit status 125.
+NORETURN void panic(const char *format, ...) PRINTF_LIKE(1, 2);
+#define ASSERT(invariant)                                                                          \
+    do {                                                                                           \
+        if (UNLIKELY(!(invariant))) {                                                              \
+            panic("%s:%d: %s does not hold", __FILE_NAME__, __LINE__, #invariant);                 \
+        }                                                                                          \
+    } while (0)
+// An app fault without a handler: CHANNEL_FAULT and CHANNEL_FAULT_STACK.
+void report_fault(struct regs *regs, int signo, int si_code, uint64_t address);
+// Ends the run: messages, CHANNEL_MEMORY, CHANNEL_STATS when linked, CHANNEL_EXIT, power_off.
+NORETURN void machine_exit(int exit_status);
+// Subsystems that report at exit (stats) join this set.
+typedef void (*report_fn)(void);
+#define EXIT_REPORT(order, function) SET_ENTRY(exit_report, order, report_fn, report_##function) = function

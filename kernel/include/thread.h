@@ -1,0 +1,110 @@
+// Processes and threads. A process owns what its threads share; nothing global stands for "the program".
+#pragma once
+
+#include "arch.h"
+#include "list.h"
+#include "percpu.h"
+#include "signal.h"
+#include "wait.h"
+
+struct address_space;
+struct fd_table;
+struct fs_context;
+
+enum { RLIMIT_COUNT = 16, THREAD_NAME_SIZE = 16 };
+
+struct rlimit_k {
+    uint64_t current, maximum;
+};
+
+struct credentials {
+    uid_t uid, euid, suid, fsuid;
+    gid_t gid, egid, sgid, fsgid;
+    uint32_t group_count;
+    gid_t groups[32];
+};
+
+struct process {
+    pid_t pid, parent_pid, group, session;
+    struct list threads;
+    size_t thread_count;
+    struct address_space *space;
+    struct fd_table *files;             // NULL until fs/fd is linked and has set it up
+    struct fs_context *fs;              // cwd, root, umask (fs/vfs)
+    struct signal_actions *actions;
+    struct signal_pending pending;      // sent to the process
+    struct rlimit_k limits[RLIMIT_COUNT];
+    struct credentials credentials;
+    struct itimer *itimers;             // sys/itimer's, NULL until used
+    uint64_t user_ns, system_ns, start_ns, max_rss_pages;
+    char executable[256];               // /proc/self/exe
+    bool exiting;
+    int exit_status;                    // wait(2)'s encoding
+};
+
+enum thread_state { THREAD_RUNNABLE, THREAD_SLEEPING, THREAD_DEAD };
+
+struct thread {
+    struct arch_thread arch;
+    void *kstack;                       // KSTACK_SIZE bytes, naturally aligned
+    struct process *process;
+    struct list process_node, run_node;
+    pid_t tid;
+    enum thread_state state;
+    bool interruptible;
+    bool interrupted;                   // a signal ended the sleep
+    struct timer *sleep_timer;
+    struct wait_queue *sleep_queue;
+    uint64_t slice_end_ns;
+    uint64_t run_start_ns, run_ns;
+    char name[THREAD_NAME_SIZE];
+    // signals
+    uint64_t blocked;                   // bit n-1 is signal n
+    uint64_t saved_blocked;             // with WORK_RESTORE_MASK
+    struct signal_pending pending;      // sent to the thread
+    uint64_t altstack_base, altstack_size;
+    uint32_t altstack_flags;
+    uint64_t work;                      // WORK_*; percpu.work while running
+    // system-call restart (ERESTART_RESTARTBLOCK)
+    long (*restart)(struct thread *thread);
+    uint64_t restart_data[4];
+    // exit
+    uint64_t clear_child_tid;           // app address
+    uint64_t robust_list;               // app address
+    size_t robust_list_size;
+};
+
+#define KSTACK_REGS(kstack) ((struct regs *)((char *)(kstack) + KSTACK_SIZE) - 1)
+
+static inline struct thread *thread_current(void) {
+    return this_cpu()->current;
+}
+static inline struct process *process_current(void) {
+    return thread_current()->process;
+}
+static inline struct regs *thread_regs(struct thread *thread) {
+    return KSTACK_REGS(thread->kstack);
+}
+
+void thread_init(void);                                         // the boot thread becomes idle
+MUST_USE struct process *process_new(void);                     // pid, limits, credentials, actions; no space yet
+MUST_USE struct thread *thread_new(struct process *process);    // not runnable yet; NULL: no memory
+void thread_start(struct thread *thread);
+struct thread *thread_find(pid_t tid);
+struct process *process_find(pid_t pid);
+NORETURN void thread_exit(int exit_status);                     // the last one ends the process
+NORETURN void process_exit(int wait_status);                    // exit_group or a fatal signal
+NORETURN void thread_idle(void);                                // the boot thread's last call
+void schedule(void);                                            // give the CPU to the next runnable thread
+void thread_wake(struct thread *thread);                        // harmless when it does not sleep
+void thread_add_work(struct thread *thread, uint64_t work);
+#define FOR_EACH_THREAD(item, process_) LIST_FOR_EACH (item, &(process_)->threads, struct thread, process_node)
+
+// Called when a process ends, in set order, so that a subsystem need not be linked to be torn down.
+typedef void (*process_hook_fn)(struct process *process);
+#define PROCESS_EXIT_HOOK(order, function)                                                         \
+    SET_ENTRY(process_exit, order, process_hook_fn, exit_##function) = function
+// Called for each thread that ends (futex: robust list, clear_child_tid).
+typedef void (*thread_hook_fn)(struct thread *thread);
+#define THREAD_EXIT_HOOK(order, function)                                                          \
+    SET_ENTRY(thread_exit, order, thread_hook_fn, exit_##function) = function
