@@ -97,5 +97,35 @@ $(foreach arch,riscv64 aarch64,$(eval $(call kernel_rules,$(arch))))
 
 kernel: $(foreach arch,$(ARCHES),hermipy/_kernel/$(arch)/libkernel.a)    ## build the kernel archives
 
+# --- samples, tests, checks ----------------------------------------------------------------------
+
+samples: .venv/installed    ## build the sample programs (glibc and musl, static)
+	@$(PYTHON) -m tests.samples build $(ARCHES)
+
+run: setup           ## the main job, on a real program: Debian's unmodified busybox in an image
+	@$(PYTHON) -m tests.session $(firstword $(ARCHES))
+
+test: setup samples  ## the tests, with those that boot QEMU
+	@$(PYTHON) -m pytest -q -n 2 $(if $(ARCH),--arch $(ARCH))
+
+check: .venv/installed check-apt    ## linters, types and the tests that need no QEMU
+	.venv/bin/ruff check hermipy tests kernel
+	.venv/bin/ruff format --check hermipy tests kernel
+	.venv/bin/mypy
+	clang-format --dry-run --Werror $(C_FILES)
+	@$(MAKE) --no-print-directory tidy
+	@$(PYTHON) -m pytest -q -m 'not qemu'
+
+bench: setup samples ## measure against a minimal payload and a plain call; writes docs/benchmarks.md
+	@$(PYTHON) -m tests.bench $(ARCHES)
+
+C_FILES := $(shell git ls-files 'kernel/*.c' 'kernel/*.h')
+
+.PHONY: tidy
+tidy: $(foreach arch,$(ARCHES),tidy-$(arch))
+tidy-%: build/%/gen/syscalls_gen.h build/%/gen/arch_offsets.h
+	@clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) $(wildcard kernel/arch/$*/*.c) -- \
+	  $(CFLAGS) $(CFLAGS_$*) $(FLAGS_$*) 2>/dev/null
+
 clean:               ## remove what was built (not .venv)
 	rm -rf build hermipy/_kernel
