@@ -1,0 +1,107 @@
+"""Build samples/ for both architectures, static, with glibc and with musl; and say what each must print.
+
+A sample's first comment is its specification: `syscalls:` that it must make, `args:`, `stdin:`, `status:`, and
+`expect:` line by line (standard output). `qemu-user:` names a point in which the oracle is not faithful.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from hermipy import debian, process
+
+ROOT = Path(__file__).parent.parent
+SOURCES = ROOT / "samples"
+OUT = ROOT / "build" / "samples"
+LIBCS = ("glibc", "musl", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One program and what it must do."""
+
+    name: str
+    source: Path
+    syscalls: tuple[str, ...]
+    arguments: tuple[str, ...]
+    stdin: bytes
+    status: int
+    expect: bytes
+    unfaithful: str
+    """Why qemu-user gives something else; empty when it is the oracle."""
+
+    def binary(self, arch: str, libc: str) -> Path:
+        """Where the built program lies."""
+        return OUT / arch / libc / self.name
+
+    def libcs(self, arch: str) -> tuple[str, ...]:
+        """Assembly samples have no libc and belong to one architecture."""
+        if self.source.suffix == ".S":
+            return ("none",) if self.source.parent.name == arch else ()
+        return ("glibc", "musl")
+
+
+def all_samples() -> list[Sample]:
+    """Every sample, by name."""
+    sources = [*SOURCES.glob("*.c"), *SOURCES.glob("*/*.S")]
+    return [_read(source) for source in sorted(sources)]
+
+
+def _read(source: Path) -> Sample:
+    fields: dict[str, list[str]] = {}
+    for line in source.read_text().splitlines():
+        match = re.match(r"// ([a-z-]+):(?: (.*))?$", line)
+        if match:
+            fields.setdefault(match[1], []).append(match[2] or "")
+    expect = "".join(f"{line}\n" for line in fields.get("expect", []))
+    return Sample(
+        name=source.stem,
+        source=source,
+        syscalls=tuple(fields["syscalls"][0].split()),
+        arguments=tuple(shlex.split(fields.get("args", [""])[0])),
+        stdin=fields.get("stdin", [""])[0].replace("\\n", "\n").encode(),
+        status=int(fields["status"][0]),
+        expect=expect.encode(),
+        unfaithful=fields.get("qemu-user", [""])[0],
+    )
+
+
+def build(arch: str) -> None:
+    """Build what is older than its source. Raises HermipyError with the compiler's first line."""
+    for sample in all_samples():
+        for libc in sample.libcs(arch):
+            out = sample.binary(arch, libc)
+            if out.is_file() and out.stat().st_mtime >= sample.source.stat().st_mtime:
+                continue
+            out.parent.mkdir(parents=True, exist_ok=True)
+            process.run([*_compiler(arch, libc, sample.source), "-o", str(out)])
+
+
+def _compiler(arch: str, libc: str, source: Path) -> list[str]:
+    gcc = [f"{arch}-linux-gnu-gcc", "-O2", "-static", "-Wno-unused-result"]
+    if libc == "none":
+        return [*gcc, "-nostdlib", str(source)]
+    if libc == "glibc":
+        return [*gcc, "-pthread", str(source)]
+    root = debian.package_root("musl-dev", arch)
+    headers = root / "usr/include" / f"{arch}-linux-musl"
+    library = root / "usr/lib" / f"{arch}-linux-musl"
+    start = [str(library / name) for name in ("crt1.o", "crti.o")]
+    return [
+        *gcc, "-nostdinc", "-isystem", str(headers), "-nostdlib", "-nostartfiles", *start,
+        str(source), "-L", str(library), "-lc", "-lgcc", "-lc", str(library / "crtn.o"),
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """`python -m tests.samples build ARCH...`."""
+    for arch in sys.argv[2:]:
+        build(arch)
+
+
+if __name__ == "__main__":
+    main()
