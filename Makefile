@@ -8,7 +8,7 @@ APT_PACKAGES := clang lld llvm python3-venv qemu-system-misc qemu-system-arm qem
 	debian-archive-keyring
 CHECK_PACKAGES := clang-format clang-tidy
 
-.PHONY: help run test check samples kernel bench clean setup apt check-apt
+.PHONY: docs help run test check samples kernel bench clean setup apt check-apt
 .DEFAULT_GOAL := help
 
 help:                ## list the targets
@@ -58,16 +58,17 @@ SOURCES := $(wildcard kernel/core/*.c kernel/mm/*.c kernel/fs/*.c kernel/sys/*.c
 
 define kernel_rules
 GEN_$(1) := build/$(1)/gen
-FLAGS_$(1) := --target=$$(TRIPLE_$(1)) -isystem /usr/$$(TRIPLE_$(1))/include -Ikernel/include \
+FLAGS_$(1) := --target=$$(TRIPLE_$(1)) -idirafter /usr/$$(TRIPLE_$(1))/include -Ikernel/include \
 	-Ikernel/arch/$(1) -I$$(GEN_$(1))
-OBJECTS_$(1) := $$(patsubst kernel/%,build/$(1)/obj/%.o,$$(basename $$(SOURCES) \
-	$$(wildcard kernel/arch/$(1)/*.c kernel/arch/$(1)/*.S)))
+# trap.c and trap.S stand side by side, so an assembly file's object keeps the S in its name.
+OBJECTS_$(1) := $$(patsubst kernel/%.c,build/$(1)/obj/%.o,$$(SOURCES) $$(wildcard kernel/arch/$(1)/*.c)) \
+	$$(patsubst kernel/%.S,build/$(1)/obj/%.S.o,$$(wildcard kernel/arch/$(1)/*.S))
 
 build/$(1)/obj/%.o: kernel/%.c $$(GEN_$(1))/syscalls_gen.h $$(GEN_$(1))/arch_offsets.h
 	@mkdir -p $$(@D)
 	clang $$(CFLAGS) $$(CFLAGS_$(1)) $$(FLAGS_$(1)) -MMD -MP -c $$< -o $$@
 
-build/$(1)/obj/%.o: kernel/%.S $$(GEN_$(1))/arch_offsets.h
+build/$(1)/obj/%.S.o: kernel/%.S $$(GEN_$(1))/arch_offsets.h
 	@mkdir -p $$(@D)
 	clang $$(ASFLAGS_$(1)) $$(FLAGS_$(1)) -g1 -MMD -MP -c $$< -o $$@
 
@@ -103,7 +104,7 @@ samples: .venv/installed    ## build the sample programs (glibc and musl, static
 	@$(PYTHON) -m tests.samples build $(ARCHES)
 
 run: setup           ## the main job, on a real program: Debian's unmodified busybox in an image
-	@$(PYTHON) -m tests.session $(firstword $(ARCHES))
+	@$(PYTHON) samples/session.py $(firstword $(ARCHES))
 
 test: setup samples  ## the tests, with those that boot QEMU
 	@$(PYTHON) -m pytest -q -n 2 $(if $(ARCH),--arch $(ARCH))
@@ -115,6 +116,9 @@ check: .venv/installed check-apt    ## linters, types and the tests that need no
 	clang-format --dry-run --Werror $(C_FILES)
 	@$(MAKE) --no-print-directory tidy
 	@$(PYTHON) -m pytest -q -m 'not qemu'
+
+docs: .venv/installed ## write the pages that are made from the syscall table
+	@$(PYTHON) -m hermipy.generate.page
 
 bench: setup samples ## measure against a minimal payload and a plain call; writes docs/benchmarks.md
 	@$(PYTHON) -m tests.bench $(ARCHES)
