@@ -90,6 +90,7 @@ build/$(1)/libkernel.a: $$(OBJECTS_$(1))
 hermipy/_kernel/$(1)/libkernel.a: build/$(1)/libkernel.a kernel/arch/$(1)/kernel.ld
 	@mkdir -p $$(@D)
 	@cp kernel/arch/$(1)/kernel.ld $$(@D)/
+	@printf '%s\n' $$(patsubst build/$(1)/obj/%,%,$$(OBJECTS_$(1))) > $$(@D)/members
 	llvm-objcopy --strip-debug $$< $$@
 
 -include $$(OBJECTS_$(1):.o=.d) kernel/arch/$(1)/vdso/rules.mk

@@ -29,7 +29,7 @@ typedef int32_t pid_t;
 #define NORETURN _Noreturn
 #define PACKED __attribute__((packed))
 #define ALIGNED(n) __attribute__((aligned(n)))
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define MUST_USE __attribute__((warn_unused_result))
 #define UNUSED __attribute__((unused))
 
