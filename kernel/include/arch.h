@@ -105,6 +105,12 @@ int arch_signal_push(struct regs *regs, const struct signal_frame_request *reque
 // Reads it back: registers, FP state; 0 or -EFAULT. The mask and altstack go to the caller.
 int arch_signal_pop(struct regs *regs, uint64_t *mask, uint64_t altstack[3]);
 
+// hwcap.c: for the auxiliary vector --------------------------------------------------------------
+
+uint64_t arch_hwcap(void);                      // AT_HWCAP
+uint64_t arch_hwcap2(void);                     // AT_HWCAP2
+const char *arch_platform(void);                // AT_PLATFORM; NULL: the architecture has none
+
 // timer.c, irq.c, uart.c, power.c ------------------------------------------------------------------
 
 void timer_init(void);
@@ -123,6 +129,7 @@ void irq_register(unsigned line, irq_handler_fn handler, void *context);    // v
 void uart_put(char c);
 int uart_get(void);                             // -1 when nothing has come
 void uart_irq_enable(irq_handler_fn handler);   // calls it when a byte has come
+uint64_t arch_rtc_ns(void);                     // rtc.c: the machine's clock, since 1970
 NORETURN void power_off(int exit_status);       // RISC-V: QEMU exits with it; AArch64: PSCI, the channel told it
 
 // The trap layer calls these (core/, mm/) --------------------------------------------------------

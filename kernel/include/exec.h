@@ -5,6 +5,7 @@
 #include "types.h"
 
 struct address_space;
+struct credentials;
 struct file;
 struct image_node;
 struct process;
@@ -23,6 +24,8 @@ struct exec_request {
     struct file *program;
     const char *path;                   // AT_EXECFN
     struct exec_strings strings;
+    const struct credentials *credentials;
+    uint64_t stack_limit;               // bytes, RLIMIT_STACK
     struct file *(*open)(const char *path);     // how to find the interpreter; one reference, or NULL
 };
 
