@@ -56,7 +56,7 @@ NO_BUILTIN void *memmove(void *to, const void *from, size_t size_bytes) {
         copy_backwards(to, from, size_bytes);
         return to;
     }
-    // memcpy reads four words ahead of what it writes, which only hurts when `to` is just above `from`.
+    // Below its source or clear of it: going upwards, nothing is written before it has been read.
     return memcpy(to, from, size_bytes);
 }
 

@@ -8,7 +8,8 @@
 //   signal.c   the signal frame                        irq.c      the interrupt controller
 //   timer.c    the clock and its interrupt             uart.c     the early console
 //   power.c    the end of the run                      vdso/      the vDSO's source
-//   kernel.ld  the image's layout                      machine.h  addresses of QEMU's virt machine
+//   rtc.c      the time of day                         kernel.ld  the image's layout
+//   machine.h  addresses of QEMU's virt machine
 #pragma once
 
 #include "types.h"

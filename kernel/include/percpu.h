@@ -25,6 +25,17 @@ enum {
     WORK_DEVICE = 32,           // the same for a device: irq_run_pending() is due
 };
 
+#define WORK_OF_CPU (WORK_RESCHEDULE | WORK_TIMER | WORK_DEVICE)        // the rest goes with the thread
+
 #ifndef __ASSEMBLER__
 #include "arch.h"
+
+// Interrupts set bits of their own at any time, so a plain `|=` outside of an interrupt could lose one.
+static inline void percpu_add_work(uint64_t work) {
+    __atomic_fetch_or(&this_cpu()->work, work, __ATOMIC_RELAXED);
+}
+// Gives back which of the bits were set.
+static inline uint64_t percpu_take_work(uint64_t work) {
+    return __atomic_fetch_and(&this_cpu()->work, ~work, __ATOMIC_RELAXED) & work;
+}
 #endif

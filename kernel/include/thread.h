@@ -25,6 +25,7 @@ struct credentials {
 };
 
 struct process {
+    struct list node;                   // of all processes
     pid_t pid, parent_pid, group, session;
     struct list threads;
     size_t thread_count;
@@ -48,13 +49,11 @@ struct thread {
     struct arch_thread arch;
     void *kstack;                       // KSTACK_SIZE bytes, naturally aligned
     struct process *process;
-    struct list process_node, run_node;
+    struct list process_node, run_node, tid_node;
     pid_t tid;
     enum thread_state state;
     bool interruptible;
     bool interrupted;                   // a signal ended the sleep
-    struct timer *sleep_timer;
-    struct wait_queue *sleep_queue;
     uint64_t slice_end_ns;
     uint64_t run_start_ns, run_ns;
     char name[THREAD_NAME_SIZE];
@@ -92,12 +91,24 @@ MUST_USE struct thread *thread_new(struct process *process);    // not runnable 
 void thread_start(struct thread *thread);
 struct thread *thread_find(pid_t tid);
 struct process *process_find(pid_t pid);
-NORETURN void thread_exit(int exit_status);                     // the last one ends the process
+// Both take wait(2)'s encoding: (code & 0xff) << 8, or the signal's number.
+NORETURN void thread_exit(int wait_status);                     // the last one ends the process
 NORETURN void process_exit(int wait_status);                    // exit_group or a fatal signal
 NORETURN void thread_idle(void);                                // the boot thread's last call
+// CPU time used up to now, in nanoseconds. The process's includes its threads that have ended.
+uint64_t thread_cpu_ns(const struct thread *thread);
+uint64_t process_cpu_ns(const struct process *process);
+
+// core/sched.c
 void schedule(void);                                            // give the CPU to the next runnable thread
 void thread_wake(struct thread *thread);                        // harmless when it does not sleep
+// Sets WORK_* bits; WORK_SIGNAL and WORK_EXIT also end the thread's sleep if that is interruptible.
 void thread_add_work(struct thread *thread, uint64_t work);
+// Switches the app's half; the scheduler does it for the process of the thread that it chooses, execve(2) for its new
+// space before the old one is released.
+void use_address_space(const struct address_space *space);
+// What interrupts have noted (WORK_TIMER, WORK_DEVICE) is done now. Only where nothing is half done.
+void run_noted_interrupts(void);
 #define FOR_EACH_THREAD(item, process_) LIST_FOR_EACH (item, &(process_)->threads, struct thread, process_node)
 
 // Called when a process ends, in set order, so that a subsystem need not be linked to be torn down.
