@@ -35,6 +35,7 @@ static bool copy_area(struct address_space *from, struct address_space *to,
     }
     copy->flags &= ~(uint32_t)VM_LOCKED; // a child inherits no locks: mlock(2)
     area_insert(to, copy);
+    area_merge(to, copy); // a lock may have been all that kept it from its neighbour
     return (area->flags & VM_WIPEONFORK) != 0 || copy_pages(from, to, area);
 }
 

@@ -18,6 +18,9 @@ int vm_populate(struct address_space *space, uint64_t start, uint64_t size_bytes
         if (area == NULL) {
             return -ENOMEM;
         }
+        if (area->prot == 0) {
+            return -EFAULT;
+        }
         int access = populate_access(area);
         const pte_t *slot = vm_pte(space, va, false);
         if (slot != NULL && pte_present(*slot) &&

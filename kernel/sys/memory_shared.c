@@ -13,14 +13,14 @@
 enum { LEAF_PAGES = PAGE_SIZE / sizeof(uint64_t) };
 
 struct shared_memory {
-    size_t leaf_count;
+    size_t page_count, leaf_count;
     uint64_t *leaves[]; // each LEAF_PAGES physical addresses, 0 where nothing is yet
 };
 
 static uint64_t shared_page(struct file *file, uint64_t index, bool write) {
     (void)write;
     struct shared_memory *memory = file->private;
-    if (index / LEAF_PAGES >= memory->leaf_count) {
+    if (index >= memory->page_count) {
         return 0;
     }
     uint64_t **leaf = &memory->leaves[index / LEAF_PAGES];
@@ -56,12 +56,14 @@ static void shared_release(struct file *file) {
 static const struct file_ops shared_ops = {.page = shared_page, .release = shared_release};
 
 struct file *memory_shared_new(uint64_t size_bytes) {
-    size_t leaf_count = ((PAGE_UP(size_bytes) >> PAGE_SHIFT) + LEAF_PAGES - 1) / LEAF_PAGES;
+    size_t page_count = PAGE_UP(size_bytes) >> PAGE_SHIFT;
+    size_t leaf_count = (page_count + LEAF_PAGES - 1) / LEAF_PAGES;
     struct shared_memory *memory =
         heap_alloc_zeroed(sizeof(*memory) + leaf_count * sizeof(memory->leaves[0]));
     if (memory == NULL) {
         return NULL;
     }
+    memory->page_count = page_count;
     memory->leaf_count = leaf_count;
     struct file *file = file_new(&shared_ops, O_RDWR, memory);
     if (file == NULL) {
