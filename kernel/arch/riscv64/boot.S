@@ -142,7 +142,10 @@ top_level0:
     .skip   4096
 percpu_page:
     .skip   4096
+
 // The idle thread's stack, later. Naturally aligned like every kernel stack: trap_entry looks at the low bits of sp.
+// kernel.ld puts it first, so that an overflow runs into rodata, not over the tables that trap_entry lives by.
+    .section .bss.boot_stack, "aw", @nobits
     .balign KSTACK_BYTES
     .globl boot_stack, boot_stack_top
 boot_stack:

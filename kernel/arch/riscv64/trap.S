@@ -40,6 +40,21 @@
     \op     t6, REGS_T6(\base)
 .endm
 
+// The rest of the frame at sp, when the interrupted sp is in it and t0 and t1 are in the per-CPU page.
+.macro save_registers
+    each_register sd, sp
+    lui     t0, PERCPU_LUI
+    ld      t1, PERCPU_SCRATCH0(t0)
+    sd      t1, REGS_T0(sp)
+    ld      t1, PERCPU_SCRATCH1(t0)
+    sd      t1, REGS_T1(sp)
+    csrr    t0, sepc
+    sd      t0, REGS_PC(sp)
+    csrr    t0, sstatus
+    sd      t0, REGS_STATUS(sp)
+    sd      zero, REGS_KIND(sp)         // REGS_EXCEPTION; trap_from_app() knows a syscall
+.endm
+
     .section .text.trap, "ax"
     .balign 4
     .globl trap_entry
@@ -60,26 +75,19 @@ trap_entry:
 from_app:
     ld      t0, PERCPU_FRAME(sp)
 
-// t0: where the frame goes; sp: the per-CPU page; sscratch: sp as it was.
+// t0: where the frame goes. From here on a fault, on a stack that is not there, is an ordinary trap of the kernel; those
+// repeat, each a frame lower, until the stack's reserve is reached.
 save:
-    each_register sd, t0
-    ld      a0, PERCPU_SCRATCH0(sp)
-    ld      a1, PERCPU_SCRATCH1(sp)
-    sd      a0, REGS_T0(t0)
-    sd      a1, REGS_T1(t0)
-    ld      s0, PERCPU_FRAME(sp)
-    csrrw   a0, sscratch, sp
-    sd      a0, REGS_SP(t0)
-    csrr    a0, sepc
-    sd      a0, REGS_PC(t0)
-    csrr    a0, sstatus
-    sd      a0, REGS_STATUS(t0)
-    sd      zero, REGS_KIND(t0)         // REGS_EXCEPTION; trap_from_app() knows a syscall
+    csrrw   t1, sscratch, sp
     mv      sp, t0
-    mv      a0, sp
+    sd      t1, REGS_SP(sp)
+    save_registers
     csrr    a1, scause
     csrr    a2, stval
-    bne     sp, s0, from_kernel
+    lui     t0, PERCPU_LUI
+    ld      t0, PERCPU_FRAME(t0)
+    mv      a0, sp
+    bne     sp, t0, from_kernel
     bgez    a1, 1f
     ld      t0, REGS_PC(sp)
     bltz    t0, from_kernel             // an interrupt in the vector page, on the app's sp: nothing may change
@@ -110,16 +118,10 @@ from_kernel:
 // Too little room for a frame below the interrupted sp. The report runs on the boot stack: the idle thread's, which
 // nobody will need any more.
 stack_overflow:
-    lla     t0, boot_stack_top - REGS_SIZE
-    each_register sd, t0
-    ld      a0, PERCPU_SCRATCH0(sp)
-    ld      a1, PERCPU_SCRATCH1(sp)
-    sd      a0, REGS_T0(t0)
-    sd      a1, REGS_T1(t0)
-    csrrw   a1, sscratch, sp
-    sd      a1, REGS_SP(t0)
-    csrr    a0, sepc
-    sd      a0, REGS_PC(t0)
-    mv      sp, t0
+    csrrw   t1, sscratch, sp
+    lla     sp, boot_stack_top - REGS_SIZE
+    sd      t1, REGS_SP(sp)
+    save_registers
     mv      a0, sp
+    ld      a1, REGS_SP(sp)
     tail    trap_stack_overflow
