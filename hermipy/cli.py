@@ -1,0 +1,335 @@
+"""The command line: the only place that prints or makes exit codes.
+
+What a command is about goes to stdout; what Hermipy has to say goes to stderr, each line with
+`hermipy: ` before it, so that a program's own output stays its own. Imports are inside the commands:
+`run` must not pay for what only `verify` needs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hermipy.errors import HermipyError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hermipy.pipeline import Request
+    from hermipy.relay import Outcome
+    from hermipy.run import Options
+
+OWN_FAILURE = 125
+_ARCHES = ("riscv64", "aarch64")
+_PROGRAM = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+_File = click.Path(path_type=Path)
+
+
+def main() -> None:
+    """The `hermipy` program."""
+    status = OWN_FAILURE
+    try:
+        status = _status(cli.main(prog_name="hermipy", standalone_mode=False))
+        sys.stdout.flush()
+    except HermipyError as error:
+        say(str(error))
+    except click.ClickException as error:
+        say(f"{error.format_message().rstrip('.')} (see hermipy --help)")
+    except (KeyboardInterrupt, click.Abort):
+        status = 130
+    except BrokenPipeError:
+        status = 141
+    except OSError as error:
+        say(f"{error.filename or 'stdout'}: {error.strerror or error}")
+    except MemoryError:
+        say("out of memory")
+    _leave(status)
+
+
+def _leave(status: int) -> None:
+    """Exit without a second complaint from the interpreter about an stdout that is gone."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.exit(status)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(status)
+
+
+def _status(returned: object) -> int:
+    return returned if isinstance(returned, int) else 0
+
+
+def say(line: str) -> None:
+    """One line of ours on stderr."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"hermipy: {' '.join(line.splitlines())}\n")
+        sys.stderr.flush()
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _print_json(value: object) -> None:
+    _print(json.dumps(value, indent=2))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="hermipy", prog_name="hermipy")
+def cli() -> None:
+    """Run an unmodified Linux program for RISC-V 64 or AArch64 as a unikernel.
+
+    \b
+    Examples:
+      hermipy run ./hello
+      hermipy run debian:busybox-static ls -l /
+      hermipy pack -o hello.img ./hello && hermipy run hello.img
+      hermipy scan ./hello
+    """  # noqa: D301  \b keeps the lines apart in click's help
+
+
+def _packing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of `pack`, which `run` has as well."""
+    options = [
+        click.option("--env", "environment", multiple=True, metavar="K=V",
+                     help="Set a variable in the program's environment; K alone passes ours on."),
+        click.option("--add", multiple=True, metavar="HOST:GUEST",
+                     help="Put a file or directory of the host into the image."),
+        click.option("--rootfs", type=_File, metavar="DIR",
+                     help="Start from this directory as the root file system."),
+        click.option("--arch", type=click.Choice(_ARCHES), help="Of a debian: target; default riscv64."),
+        click.option("--syscalls", type=click.Choice(("direct", "trap")), default="direct",
+                     help="Rewrite syscall sites into jumps, or leave the file as it is."),
+        click.option("--on-missing", type=click.Choice(("enosys", "log", "kill")), default="enosys",
+                     help="What a syscall that is not linked does."),
+        click.option("--assume", metavar="NAME,...",
+                     help="The syscalls that unresolved sites make; without it they could make any."),
+        click.option("--stats", is_flag=True, help="Count syscalls and report them at the end."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _request(target: str, arguments: Sequence[str], options: dict[str, Any]) -> Request:
+    from hermipy import settings
+    from hermipy.pipeline import Request
+
+    assume = options["assume"]
+    return Request(
+        target=target,
+        arguments=tuple(arguments),
+        arch=options["arch"],
+        environment=settings.environment(options["environment"], dict(os.environ)),
+        add=options["add"],
+        rootfs=options["rootfs"],
+        direct=options["syscalls"] == "direct",
+        on_missing=options["on_missing"],
+        assume=None if assume is None else tuple(filter(None, assume.split(","))),
+        stats=options["stats"],
+    )
+
+
+@cli.command(context_settings=_PROGRAM)
+@click.option("-o", "--output", type=_File, required=True, metavar="IMAGE", help="The image to write.")
+@_packing
+@click.argument("target")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def pack(output: Path, target: str, arguments: tuple[str, ...], **options: Any) -> None:
+    """Pack TARGET with its ARGS into one bootable file.
+
+    \b
+    Examples:
+      hermipy pack -o hello.img ./hello
+      hermipy pack -o sh.img --add ./scripts:/scripts debian:busybox-static sh /scripts/a.sh
+    """  # noqa: D301
+    from hermipy import cache, image, pipeline
+
+    built = pipeline.build(_request(target, arguments, options))
+    _refuse_overwriting(output, target)
+    with cache.atomic_file(output, mode=0o755) as stream:
+        image.write(built, stream)
+
+
+def _refuse_overwriting(output: Path, target: str) -> None:
+    with contextlib.suppress(OSError):
+        if output.samefile(target):
+            raise OutputError(output, OSError(0, "it is the program itself"))
+
+
+@cli.command(context_settings=_PROGRAM)
+@click.option("--memory", metavar="SIZE", help="The guest's RAM, like 64M; default: what the image needs.")
+@click.option("--timeout", metavar="S", help="End the run after this many seconds, with exit status 124.")
+@click.option("--dry-run", is_flag=True, help="Print the QEMU command instead.")
+@click.option("--json", "as_json", is_flag=True, help="With --stats: one JSON object on stderr.")
+@_packing
+@click.argument("target")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run(target: str, arguments: tuple[str, ...], **options: Any) -> int:
+    """Run TARGET (a program or an image) with ARGS; the exit status is the program's.
+
+    \b
+    128+n: ended by signal n.  125: Hermipy failed.  124: --timeout was over.
+    \b
+    Examples:
+      hermipy run ./hello world
+      hermipy run --memory 256M --timeout 10 ./server --port 80
+      echo 6*7 | hermipy run --arch aarch64 debian:busybox-static bc
+    """  # noqa: D301
+    from hermipy import run as runner
+    from hermipy import session, settings
+
+    memory, timeout = options["memory"], options["timeout"]
+    how = runner.Options(
+        memory_bytes=settings.size_bytes(memory) if memory else None,
+        timeout_s=settings.seconds(timeout) if timeout else None,
+    )
+    what = session.prepare(_request(target, arguments, options))
+    if options["dry_run"]:
+        return _dry_run(what, how)
+    outcome = runner.run(what.arch, what.write, how)
+    return _conclude(what, outcome, stats=options["stats"], as_json=options["as_json"])
+
+
+def _dry_run(what: Any, how: Options) -> int:
+    from hermipy import qemu
+    from hermipy import run as runner
+
+    path = what.store()
+    memory = runner.memory_bytes(path.stat().st_size, how)
+    _print(shlex.join(qemu.command(what.arch, str(path), memory, {})))
+    return 0
+
+
+def _conclude(what: Any, outcome: Outcome, *, stats: bool, as_json: bool) -> int:
+    """Say what came to light during the run, and give its exit status."""
+    if outcome.fault:
+        from hermipy import fault
+
+        for line in fault.report(outcome, what):
+            say(line)
+    if outcome.missing and what.on_missing != "enosys":
+        from hermipy import table
+
+        for number in outcome.missing:
+            say(f"{table.name_of(number, what.arch)} is not in this image: ENOSYS")
+    if stats or as_json:
+        from hermipy import report
+
+        sys.stderr.write(report.statistics(outcome, what.arch, as_json=as_json))
+    return OWN_FAILURE if outcome.exit_status is None else outcome.exit_status
+
+
+@cli.command()
+@click.argument("file", type=_File)
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def scan(file: Path, *, as_json: bool) -> None:
+    """Show every syscall site of FILE: its numbers, the evidence, and how it will be reached.
+
+    \b
+    Example:
+      hermipy scan --json ./hello | jq '.sites[].names'
+    """  # noqa: D301
+    from hermipy import analysis, report
+
+    facts = report.scan_facts(analysis.rewrite_file(file))
+    _print_json(facts) if as_json else _print(report.scan_text(facts))
+
+
+@cli.command()
+@click.argument("file", type=_File)
+@click.option("-o", "--output", type=_File, required=True, metavar="OUT", help="The file to write.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def rewrite(file: Path, output: Path, *, as_json: bool) -> None:
+    """Write FILE with its syscall sites turned into direct calls.
+
+    \b
+    Example:
+      hermipy rewrite ./hello -o hello.direct && hermipy verify ./hello hello.direct
+    """  # noqa: D301
+    from hermipy import analysis, cache, report
+
+    analysed = analysis.rewrite_file(file)
+    _refuse_overwriting(output, str(file))
+    with cache.atomic_file(output, mode=0o755) as stream:
+        stream.write(analysed.rewritten.data)
+    facts = report.rewrite_facts(analysed)
+    _print_json(facts) if as_json else _print(report.rewrite_text(facts))
+
+
+@cli.command()
+@click.argument("file", type=_File)
+@click.argument("out", type=_File)
+def verify(file: Path, out: Path) -> None:
+    """Check that OUT is a sound rewrite of FILE; exit status 0 only if it is.
+
+    \b
+    Example:
+      hermipy verify ./hello hello.direct
+    """  # noqa: D301
+    from hermipy import analysis
+
+    checked = analysis.verify_file(file, out)
+    _print(f"sound: {checked.direct} sites are direct calls, {checked.trap} stay traps")
+
+
+@cli.command()
+@click.argument("paths", type=_File, nargs=-1, required=True, metavar="PATH...")
+@click.option("--json", "output", type=_File, metavar="F", help="Write the whole result to F; - is stdout.")
+def audit(paths: tuple[Path, ...], output: Path | None) -> None:
+    """Say of every program under PATH... what it can ask for and what is there.
+
+    \b
+    Example:
+      hermipy audit /usr/riscv64-linux-gnu/bin --json audit.json
+    """  # noqa: D301
+    from hermipy import audit as auditor
+    from hermipy import cache
+
+    facts = auditor.audit(paths)
+    if output is None:
+        _print(auditor.text(facts))
+    elif str(output) == "-":
+        _print_json(facts)
+    else:
+        with cache.atomic_file(output) as stream:
+            stream.write(json.dumps(facts, indent=2).encode() + b"\n")
+        _print(auditor.summary(facts))
+
+
+@cli.command()
+@click.argument("image", type=_File)
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def inspect(image: Path, *, as_json: bool) -> None:
+    """Show what is linked into IMAGE and why: modules, syscalls, files.
+
+    \b
+    Example:
+      hermipy inspect hello.img
+    """  # noqa: D301
+    from hermipy import inspection
+
+    facts = inspection.facts(image)
+    _print_json(facts) if as_json else _print(inspection.text(facts))
+
+
+@cli.command()
+def doctor() -> int:
+    """Show what is installed, what is missing, and how to get it."""
+    from hermipy import doctor as examiner
+
+    findings = examiner.examine()
+    for finding in findings:
+        _print(finding.line)
+    return 0 if all(finding.good for finding in findings) else OWN_FAILURE
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""Link: one kernel per set of handlers, from the prebuilt objects, with ld.lld.
+
+The dispatch table is a piece of linker script (`QUAD(sys_read)`, one per number), so no compiler is
+needed where images are made. The objects come in one archive; they are unpacked once so that the
+linker's map names them by their path in kernel/ and not by a base name that two of them may share.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from hermipy import archive, cache, headers, process
+from hermipy.errors import MissingKernelError, ToolFailedError
+
+if TYPE_CHECKING:
+    from hermipy.modules import Selection
+
+_KERNEL_FOLDER = Path(__file__).parent / "_kernel"
+# An archive alone does not tell ld.lld which machine it links for.
+_EMULATIONS = {"riscv64": "elf64lriscv", "aarch64": "aarch64elf"}
+_FULL_FRAME = 1  # kernel/include/syscall.h: SYSCALL_FULL_FRAME
+_STATS_MODULE = "core/stats"
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One kernel object in an image."""
+
+    name: str
+    bytes: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A linked kernel and where the image's data has to lie in it."""
+
+    path: str
+    arch: str
+    blob_virtual: int
+    blob_physical: int
+    bytes: int
+    """Text, rodata and data as they are loaded."""
+    modules: tuple[Module, ...]
+
+
+def link(selection: Selection, *, stats: bool) -> Kernel:
+    """The kernel that holds exactly `selection`; raises MissingKernelError, ToolFailedError."""
+    source = kernel_folder(selection.arch)
+    numbers = tuple((row.number, row.name, row.regs, row.needs) for row in selection.handlers)
+    inputs = cache.fingerprint(source.iterdir())
+    name = cache.key("kernel", selection.arch, inputs, numbers, stats)
+    description = cache.folder("kernels") / f"{name}.json"
+    if not description.is_file():
+        _link(selection, source, description.with_suffix(".elf"), description, stats=stats)
+    return _load(description)
+
+
+def kernel_folder(arch: str) -> Path:
+    """Where the archive and the linker script of an architecture lie."""
+    folder = _KERNEL_FOLDER / arch
+    if not (folder / "libkernel.a").is_file() or not (folder / "kernel.ld").is_file():
+        raise MissingKernelError(arch)
+    return folder
+
+
+def table_script(selection: Selection, *, stats: bool) -> str:
+    """syscall_table.ld, which kernel.ld includes at the place of the dispatch table.
+
+    With statistics the table is defined a second time behind the real one, and the later
+    definition counts: every number then goes through the counting entry.
+    """
+    handlers = {row.number: row for row in selection.handlers}
+    count = max(handlers, default=0) + 1
+    real = [_entry(handlers[n].name, regs=handlers[n].regs) if n in handlers else _entry("") for n in range(count)]
+    if not stats:
+        return "\n".join(real) + "\n"
+    counted = [f"QUAD(syscall_counted + {_FULL_FRAME})"] * count
+    return "\n".join(["syscall_table_real = .;", *real, "syscall_table = .;", *counted]) + "\n"
+
+
+def _entry(name: str, *, regs: bool = False) -> str:
+    handler = f"sys_{name}" if name else "syscall_missing"
+    return f"QUAD({handler} + {_FULL_FRAME})" if regs else f"QUAD({handler})"
+
+
+def _link(
+    selection: Selection, source: Path, output: Path, description: Path, *, stats: bool
+) -> None:
+    objects = archive.unpacked(source / "libkernel.a")
+    with tempfile.TemporaryDirectory(prefix="hermipy-link.") as name:
+        work = Path(name)
+        (work / "syscall_table.ld").write_text(table_script(selection, stats=stats))
+        named = _named_objects(selection, objects, stats=stats)
+        arguments = [
+            *("ld.lld", "-m", _EMULATIONS[selection.arch], "--gc-sections", "-L", str(work)),
+            *("-T", str(source / "kernel.ld"), "-z", "max-page-size=4096", "--build-id=none"),
+            *("-Map", str(work / "map"), f"--why-extract={work / 'why'}", "-o", str(work / "kernel")),
+            *(str(objects / f"{module}.o") for module in named),
+            *("--start-lib", *map(str, sorted(objects.rglob("*.o"))), "--end-lib"),
+        ]
+        process.output(arguments)
+        linked = (work / "kernel").read_bytes()
+        map_text = (work / "map").read_text()
+        reasons = _reasons((work / "why").read_text(), objects, named)
+    kernel = _describe(selection.arch, output, linked, (map_text, reasons), objects)
+    cache.entry(output, lambda stream: _write(stream, linked))
+    text = json.dumps(asdict(kernel)).encode()
+    cache.entry(description, lambda stream: _write(stream, text))
+
+
+def _write(stream: BinaryIO, data: bytes) -> None:
+    stream.write(data)
+
+
+def _named_objects(selection: Selection, objects: Path, *, stats: bool) -> dict[str, str]:
+    """Modules that rows ask for beside their handler's, with the reason."""
+    named = {need: f"syscall {row.name}" for row in selection.handlers for need in row.needs}
+    if stats:
+        named[_STATS_MODULE] = "--stats"
+    for module, reason in named.items():
+        if not (objects / f"{module}.o").is_file():
+            raise ToolFailedError("ld.lld", f"the kernel has no module {module} ({reason})")
+    return named
+
+
+_MAP_LINE = re.compile(r" *([0-9a-f]+) +([0-9a-f]+) +([0-9a-f]+) +\d+ ( *)(.+)")
+_INPUT_INDENT = 8
+
+
+def _describe(
+    arch: str, output: Path, linked: bytes, reports: tuple[str, dict[str, str]], objects: Path
+) -> Kernel:
+    map_text, reasons = reports
+    sizes: dict[str, int] = {}
+    blob = (0, 0)
+    section = ""
+    for line in map_text.splitlines()[1:]:
+        match = _MAP_LINE.fullmatch(line)
+        if match is None:
+            continue
+        virtual, physical, size = (int(match[i], 16) for i in (1, 2, 3))
+        indent, what = len(match[4]), match[5]
+        if indent == 0 and not what.startswith("."):
+            blob = (virtual, physical) if what.startswith("image_blob") else blob
+        elif indent == 0:
+            section = what
+        elif indent == _INPUT_INDENT and virtual and not section.startswith(".bss"):
+            name = _module_name(what.split(":(")[0], objects)
+            sizes[name] = sizes.get(name, 0) + size
+    table = headers.read(linked)
+    loads = [entry for entry in table.entries if entry.type == headers.PT_LOAD]
+    virtual = _symbol_address(blob[0], loads)
+    last = loads[-1]
+    modules = tuple(
+        Module(name, size, reasons.get(name, "entry")) for name, size in sorted(sizes.items()) if size
+    )
+    return Kernel(
+        path=str(output),
+        arch=arch,
+        blob_virtual=virtual,
+        blob_physical=virtual - last.vaddr + last.paddr,
+        bytes=sum(entry.file_size for entry in loads),
+        modules=modules,
+    )
+
+
+def _symbol_address(address: int, loads: list[headers.ProgramHeader]) -> int:
+    end = max(entry.vaddr + entry.memory_size for entry in loads)
+    assert address >= end, "kernel.ld puts image_blob behind everything"
+    return address
+
+
+def _reasons(text: str, objects: Path, named: dict[str, str]) -> dict[str, str]:
+    """Why each object was taken, from ld.lld's --why-extract: `reference <tab> extracted <tab> symbol`."""
+    reasons = dict(named)
+    for line in text.splitlines()[1:]:
+        reference, extracted, symbol = line.split("\t")
+        name = _module_name(extracted, objects)
+        if not reference.startswith("/"):
+            reason = f"syscall {symbol[4:]}" if symbol.startswith("sys_") else f"{symbol} (every kernel)"
+        else:
+            reason = f"{symbol} for {_module_name(reference, objects)}"
+        reasons.setdefault(name, reason)
+    return reasons
+
+
+def _module_name(path: str, objects: Path) -> str:
+    return path.removeprefix(f"{objects}/").removesuffix(".o")
+
+
+def _load(description: Path) -> Kernel:
+    fields = json.loads(description.read_text())
+    fields["modules"] = tuple(Module(**module) for module in fields["modules"])
+    return Kernel(**fields)

@@ -1,0 +1,326 @@
+"""The relay between QEMU's console and our stdin, stdout and stderr: one loop around poll(2).
+
+Nothing is ever lost and nothing grows without bound: while our stdout is full we do not read from
+QEMU, and while the guest does not read we do not read from our stdin. QEMU makes this hard in one
+place: its virtio console drops what its pipe does not take at once. So the pipe is made to block
+again after QEMU has set it to not block (`_unblock_output`), and QEMU waits as any program would.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import stat
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hermipy import channel, terminal
+from hermipy.channel import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_READ_BYTES = 65536
+_PIPE_BYTES = 1 << 20
+_ATOMIC_BYTES = 4096  # a pipe that poll(2) calls writable takes PIPE_BUF without blocking
+_TAKE_BYTES = 1 << 16
+_AGAIN_NS = 2_000_000_000
+_BROKEN_PIPE_GRACE_NS = 500_000_000
+_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_CTRL_C = b"\x03"
+_TIMEOUT_STATUS = 124
+_NEVER = 1 << 63
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a run."""
+
+    exit_status: int | None = None
+    """None: QEMU ended before the guest said how the program ended."""
+    complaint: str = ""
+    """QEMU's last words on stderr."""
+    fault: str = ""
+    stack: tuple[int, bytes] | None = None
+    counts: tuple[channel.Count, ...] = ()
+    memory_bytes: int = 0
+    missing: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Pipes:
+    """Our ends of QEMU's stdin, stdout and stderr, and the descriptor that QEMU writes to."""
+
+    to_guest: int
+    from_guest: int
+    complaints: int
+    output: int
+
+
+class Relay:
+    """Runs until the guest has ended, the time is over, or the user ends it."""
+
+    def __init__(self, pipes: Pipes, *, timeout_ns: int | None, raw: bool) -> None:
+        self._pipes = pipes
+        self._raw = raw
+        self._outcome = Outcome()
+        self._decoder = channel.Decoder()
+        self._to_guest = bytearray()
+        self._out = {1: bytearray(), 2: bytearray()}
+        self._open = {pipes.from_guest, pipes.complaints, 0}
+        self._deadline_ns = time.monotonic_ns() + timeout_ns if timeout_ns else _NEVER
+        self._deadline_status = _TIMEOUT_STATUS
+        self._interrupted_ns = -_AGAIN_NS
+        self._ended_here = False
+        self._broken: set[int] = set()
+        os.set_blocking(pipes.to_guest, False)
+        if not _is_open(0):
+            self._open.remove(0)
+            self._send(channel.encode(Kind.STDIN_END))
+
+    def run(self) -> Outcome:
+        """The outcome; QEMU may still be alive."""
+        with _signals(_FORWARDED) as wakeup:
+            self._open.add(wakeup)
+            while not self._done():
+                self._step(wakeup)
+        self._drain()
+        return self._outcome
+
+    def _done(self) -> bool:
+        return self._outcome.exit_status is not None or self._pipes.from_guest not in self._open
+
+    def _step(self, wakeup: int) -> None:
+        now_ns = time.monotonic_ns()
+        if now_ns >= self._deadline_ns:
+            self._end(self._deadline_status)
+            return
+        for descriptor, events in self._poll(wakeup, self._deadline_ns - now_ns):
+            if descriptor in self._out:
+                self._write(descriptor)
+            elif descriptor == self._pipes.to_guest:
+                self._write_guest()
+            elif descriptor == self._pipes.from_guest:
+                self._read_guest()
+            elif descriptor == wakeup:
+                for number in os.read(wakeup, _READ_BYTES):
+                    self._signal(number)
+            elif descriptor == self._pipes.complaints:
+                self._read_complaint()
+            elif events & ~select.POLLNVAL:
+                self._read_input()
+
+    def _poll(self, wakeup: int, remaining_ns: int) -> list[tuple[int, int]]:
+        """Wait for what can go on; a side that is full is not read from."""
+        poll = select.poll()
+        for descriptor, pending in self._out.items():
+            if pending:
+                poll.register(descriptor, select.POLLOUT)
+        if self._to_guest:
+            poll.register(self._pipes.to_guest, select.POLLOUT)
+        for descriptor in self._open:
+            if not self._is_held_back(descriptor):
+                poll.register(descriptor, select.POLLIN)
+        limit_ms = min(remaining_ns // 1_000_000 + 1, 1 << 30)
+        if self._pipes.output >= 0:
+            self._unblock_output(ended=False)
+            limit_ms = min(limit_ms, 1)
+        return poll.poll(limit_ms)
+
+    def _is_held_back(self, descriptor: int) -> bool:
+        if descriptor == self._pipes.from_guest:
+            return any(len(pending) > _TAKE_BYTES for pending in self._out.values())
+        return descriptor == 0 and len(self._to_guest) > _TAKE_BYTES
+
+    def _unblock_output(self, *, ended: bool) -> None:
+        """Undo O_NONBLOCK once QEMU has set it, then let go of the descriptor so that we see QEMU's end."""
+        if self._pipes.output < 0:
+            return
+        if not os.get_blocking(self._pipes.output) or ended:
+            os.set_blocking(self._pipes.output, True)
+            os.close(self._pipes.output)
+            self._pipes.output = -1
+
+    def _end(self, exit_status: int) -> None:
+        """End the run from here: nobody waits for a reader any more."""
+        self._outcome.exit_status = exit_status
+        self._ended_here = True
+
+    def _send(self, message: bytes) -> None:
+        self._to_guest += message
+
+    def _signal(self, number: int) -> None:
+        if number == signal.SIGWINCH:
+            self._send_window()
+        else:
+            self._interrupt(number)
+
+    def _send_window(self) -> None:
+        size = terminal.size((0, 1, 2))
+        if size:
+            self._send(channel.window(*size))
+
+    def _interrupt(self, number: int) -> None:
+        """Pass a signal on; the same wish twice in a short time ends the run whatever the guest does."""
+        now_ns = time.monotonic_ns()
+        if now_ns - self._interrupted_ns < _AGAIN_NS:
+            self._end(128 + number)
+        self._interrupted_ns = now_ns
+        self._send(channel.signal(number))
+
+    def _read_input(self) -> None:
+        try:
+            data = os.read(0, _READ_BYTES)
+        except OSError:
+            data = b""
+        if not data:
+            self._open.discard(0)
+            self._send(channel.encode(Kind.STDIN_END))
+            return
+        if self._raw and data == _CTRL_C:
+            self._count_raw_interrupt()
+        self._send(channel.encode(Kind.STDIN, data))
+
+    def _count_raw_interrupt(self) -> None:
+        """In raw mode ^C is the guest's; only a guest that stays silent after one is ended by the second."""
+        now_ns = time.monotonic_ns()
+        if now_ns - self._interrupted_ns < _AGAIN_NS:
+            self._end(128 + signal.SIGINT)
+        self._interrupted_ns = now_ns
+
+    def _write_guest(self) -> None:
+        try:
+            written = os.write(self._pipes.to_guest, self._to_guest[:_READ_BYTES])
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            written = len(self._to_guest)
+            self._open.discard(0)
+        del self._to_guest[:written]
+
+    def _read_guest(self) -> None:
+        data = os.read(self._pipes.from_guest, _READ_BYTES)
+        if not data:
+            self._open.discard(self._pipes.from_guest)
+            return
+        self._unblock_output(ended=True)
+        for message in self._decoder.feed(data):
+            self._take(message)
+
+    def _read_complaint(self) -> None:
+        data = os.read(self._pipes.complaints, _READ_BYTES)
+        if not data:
+            self._open.discard(self._pipes.complaints)
+            self._unblock_output(ended=True)
+        self._outcome.complaint = (self._outcome.complaint + data.decode(errors="replace"))[-4096:]
+
+    def _take(self, message: channel.Message) -> None:
+        payload, outcome = message.payload, self._outcome
+        match message.kind:
+            case Kind.STDOUT | Kind.STDERR:
+                self._interrupted_ns = -_AGAIN_NS if self._raw else self._interrupted_ns
+                self._print(1 if message.kind == Kind.STDOUT else 2, payload)
+            case Kind.LOG:
+                self.log(payload.decode(errors="replace"))
+            case Kind.EXIT:
+                outcome.exit_status = channel.number(payload)
+            case Kind.FAULT:
+                outcome.fault += payload.decode(errors="replace")
+            case Kind.FAULT_STACK:
+                outcome.stack = (int.from_bytes(payload[:8], "little"), payload[8:])
+            case Kind.STATS:
+                outcome.counts += channel.counts(payload)
+            case Kind.MEMORY:
+                outcome.memory_bytes = channel.number(payload)
+            case Kind.MISSING:
+                outcome.missing.append(channel.number(payload))
+
+    def log(self, line: str) -> None:
+        """A line of ours, on stderr; a raw terminal wants its carriage return."""
+        end = "\r\n" if self._raw else "\n"
+        self._print(2, f"hermipy: {line.rstrip()}{end}".encode())
+
+    def _print(self, descriptor: int, data: bytes) -> None:
+        if descriptor not in self._broken:
+            self._out[descriptor] += data
+
+    def _write(self, descriptor: int) -> None:
+        pending = self._out[descriptor]
+        try:
+            limit = len(pending) if _is_regular(descriptor) else _ATOMIC_BYTES
+            del pending[: os.write(descriptor, pending[:limit])]
+        except BlockingIOError:  # someone else made it so; poll(2) says when to go on
+            return
+        except OSError:
+            self._break(descriptor)
+
+    def _break(self, descriptor: int) -> None:
+        """Nobody reads any more: the program gets the SIGPIPE that its next write would bring, and little time."""
+        self._broken.add(descriptor)
+        self._out[descriptor].clear()
+        self._send(channel.signal(signal.SIGPIPE))
+        grace_ns = time.monotonic_ns() + _BROKEN_PIPE_GRACE_NS
+        if grace_ns < self._deadline_ns:
+            self._deadline_ns, self._deadline_status = grace_ns, 128 + signal.SIGPIPE
+
+    def _drain(self) -> None:
+        """Write out what is left, waiting for the reader as the program itself would have."""
+        for descriptor, pending in self._out.items():
+            while pending and _is_writable(descriptor, wait=not self._ended_here):
+                self._write(descriptor)
+
+
+@contextlib.contextmanager
+def _signals(forwarded: tuple[signal.Signals, ...]) -> Iterator[int]:
+    """A descriptor that gives the number of each signal that comes."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.set_blocking(writing, False)
+    numbers = (*forwarded, signal.SIGWINCH)
+    before = {}
+    for number in numbers:
+        old = signal.getsignal(number)
+        if old is not signal.SIG_IGN:  # nohup and background jobs stay as they are
+            before[number] = signal.signal(number, lambda *_: None)
+    wakeup = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        yield reading
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        for number, old in before.items():
+            signal.signal(number, old)
+        os.close(reading)
+        os.close(writing)
+
+
+def pipes() -> tuple[Pipes, tuple[int, int, int]]:
+    """Fresh pipes: our ends, and QEMU's stdin, stdout and stderr."""
+    guest_in, to_guest = os.pipe()
+    from_guest, guest_out = os.pipe()
+    complaints, guest_err = os.pipe()
+    with contextlib.suppress(OSError):  # over the user's limit: the ordinary 64 KiB do
+        fcntl.fcntl(guest_out, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    ours = Pipes(to_guest, from_guest, complaints, os.dup(guest_out))
+    return ours, (guest_in, guest_out, guest_err)
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _is_writable(descriptor: int, *, wait: bool) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return bool(poll.poll(None if wait else 0))
+
+
+def _is_regular(descriptor: int) -> bool:
+    return stat.S_ISREG(os.fstat(descriptor).st_mode)

@@ -1,0 +1,140 @@
+"""What `run` runs: a program that is packed on the way, or an image that was packed before."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from hermipy import cache, image
+from hermipy.errors import OptionError
+
+if TYPE_CHECKING:
+    from hermipy.image import Image
+    from hermipy.pipeline import Request
+
+
+class Runnable(Protocol):
+    """Something that becomes a bootable file."""
+
+    @property
+    def arch(self) -> str:
+        """Whose machine it needs."""
+
+    @property
+    def on_missing(self) -> str:
+        """The policy for syscalls that are not linked."""
+
+    def write(self, stream: BinaryIO) -> None:
+        """Write the bootable file."""
+
+    def store(self) -> Path:
+        """The bootable file on the disk."""
+
+    def program(self) -> bytes | None:
+        """The program's bytes, for its symbols."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A program, packed for this run."""
+
+    built: Image
+    source: Path
+
+    @property
+    def arch(self) -> str:
+        """Whose machine it needs."""
+        return self.built.kernel.arch
+
+    @property
+    def on_missing(self) -> str:
+        """The policy for syscalls that are not linked."""
+        return str(self.built.manifest["on_missing"])
+
+    def write(self, stream: BinaryIO) -> None:
+        """Write the bootable file."""
+        image.write(self.built, stream)
+
+    def store(self) -> Path:
+        """The bootable file, in the cache."""
+        name = cache.key("image", cache.file_hash(self.source), repr(self.built))
+        return cache.entry(cache.folder("images") / f"{name}.img", self.write)
+
+    def program(self) -> bytes | None:
+        """The unmodified program."""
+        return self.source.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An image, perhaps with other arguments."""
+
+    path: Path
+    arch: str
+    on_missing: str
+    arguments: tuple[str, ...]
+    environment: tuple[str, ...]
+
+    def write(self, stream: BinaryIO) -> None:
+        """Write the image with this run's arguments and environment."""
+        image.write_again(self.path, stream, self.arguments, self.environment)
+
+    def store(self) -> Path:
+        """The image itself, or in the cache one with this run's arguments."""
+        if not self.arguments and not self.environment:
+            return self.path
+        name = cache.key("image", cache.file_hash(self.path), self.arguments, self.environment)
+        return cache.entry(cache.folder("images") / f"{name}.img", self.write)
+
+    def program(self) -> bytes | None:
+        """The program as it was packed."""
+        manifest = image.read_manifest(self.path)
+        return image.extract(self.path, manifest, manifest["program"]) if manifest else None
+
+
+def prepare(request: Request) -> Runnable:
+    """What the request's target is, made ready."""
+    path = Path(request.target)
+    manifest = None
+    if not request.target.startswith("debian:") and path.is_file():
+        manifest = image.read_manifest(path)
+    environment = _with_terminal(request.environment)
+    if manifest is None:
+        return _fresh(request, environment)
+    _refuse_packing_options(request)
+    if request.arch not in (None, manifest["arch"]):
+        raise OptionError(f"{path} is for {manifest['arch']}, not for --arch {request.arch}")
+    return Packed(
+        path, manifest["arch"], manifest["on_missing"], request.arguments, environment
+    )
+
+
+def _fresh(request: Request, environment: tuple[str, ...]) -> Fresh:
+    from dataclasses import replace  # noqa: PLC0415  an image needs none of this
+
+    from hermipy import pipeline  # noqa: PLC0415
+
+    program = pipeline.find(request.target, request.arch)
+    return Fresh(pipeline.build(replace(request, environment=environment)), program.source)
+
+
+def _with_terminal(environment: tuple[str, ...]) -> tuple[str, ...]:
+    """TERM goes along when the program talks to the user's terminal, as with docker run -t."""
+    term = os.environ.get("TERM")
+    if not term or not os.isatty(0) or any(item.startswith("TERM=") for item in environment):
+        return environment
+    return (f"TERM={term}", *environment)
+
+
+def _refuse_packing_options(request: Request) -> None:
+    given = {
+        "--add": request.add,
+        "--rootfs": request.rootfs,
+        "--assume": request.assume,
+        "--stats": request.stats,
+    }
+    for option, value in given.items():
+        if value:
+            raise OptionError(f"{option} is for packing; {request.target} is packed already")

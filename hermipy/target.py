@@ -1,0 +1,103 @@
+"""The program that a command is about: an ELF file of the host, or one out of a Debian package.
+
+This looks at the ELF header only, with no library, because `run` needs no more when the rest is
+cached. elf(5) has the layout.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from hermipy.errors import BadFileError, InputError
+
+_MACHINES = {243: "riscv64", 183: "aarch64"}
+_OTHER_MACHINES = {3: "i386", 8: "MIPS", 20: "PowerPC", 21: "PowerPC 64", 22: "S/390", 40: "ARM"}
+_OTHER_MACHINES |= {62: "x86-64", 258: "LoongArch"}
+_TYPES = {1: "an object file: link it first", 4: "a core dump, not a program"}
+_EHDR_BYTES, _PHDR_BYTES = 64, 56
+_ET_EXEC, _ET_DYN = 2, 3
+_CLASS_64, _LITTLE_ENDIAN = 2, 1
+_PT_LOAD, _PT_INTERP = 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A program, where it lies on the host and what the guest calls it."""
+
+    source: Path
+    arch: str
+    guest_path: str | None
+    """None: the packer chooses."""
+    name: str
+    """argv[0]."""
+
+
+def from_file(path: Path) -> Target:
+    """A program of the host; raises BadFileError, InputError."""
+    return Target(source=path, arch=check(path), guest_path=None, name=str(path))
+
+
+def check(path: Path) -> str:
+    """The architecture of a program that we can take; raises BadFileError with the reason when we cannot."""
+    try:
+        if path.is_dir():
+            raise BadFileError(path, "is a directory")
+        with path.open("rb") as stream:
+            header = stream.read(_EHDR_BYTES)
+            problem = _header_problem(header)
+            if problem:
+                raise BadFileError(path, problem)
+            table = _program_headers(header)
+            stream.seek(table[0])
+            entries = stream.read(table[1] * _PHDR_BYTES)
+            size = stream.seek(0, 2)
+    except OSError as error:
+        raise InputError(path, error) from error
+    problem = _segments_problem(entries, table[1], size)
+    if problem:
+        raise BadFileError(path, problem)
+    return _MACHINES[struct.unpack_from("<H", header, 18)[0]]
+
+
+def _header_problem(header: bytes) -> str:
+    if header[:2] == b"#!":
+        interpreter = header[2:].split(b"\n")[0].split()
+        name = interpreter[0].decode(errors="replace") if interpreter else "an interpreter"
+        return f"is a script for {name}, not an ELF program"
+    if header[:4] != b"\x7fELF":
+        return "is not an ELF file" if header else "is empty"
+    if len(header) < _EHDR_BYTES:
+        return "is truncated: the ELF header ends early"
+    kind, machine = struct.unpack_from("<HH", header, 16)
+    if header[4] != _CLASS_64:
+        return "is a 32-bit program; hermipy takes 64-bit RISC-V and AArch64"
+    if header[5] != _LITTLE_ENDIAN or machine not in _MACHINES:
+        name = _OTHER_MACHINES.get(machine, f"machine {machine}")
+        return f"is for {name}; hermipy takes 64-bit RISC-V and AArch64"
+    if kind not in (_ET_EXEC, _ET_DYN):
+        return f"is {_TYPES.get(kind, f'of ELF type {kind}, not a program')}"
+    return ""
+
+
+def _program_headers(header: bytes) -> tuple[int, int]:
+    return struct.unpack_from("<Q", header, 32)[0], struct.unpack_from("<H", header, 56)[0]
+
+
+def _segments_problem(entries: bytes, count: int, file_size: int) -> str:
+    if not count:
+        return "has no program headers: it is not a program"
+    if len(entries) < count * _PHDR_BYTES:
+        return "is truncated: the program headers end early"
+    kinds = set()
+    for at in range(0, count * _PHDR_BYTES, _PHDR_BYTES):
+        kind, _, offset, _, _, size = struct.unpack_from("<IIQQQQ", entries, at)
+        kinds.add(kind)
+        if kind == _PT_LOAD and offset + size > file_size:
+            return "is truncated: a segment ends behind the file's end"
+    if _PT_INTERP in kinds:
+        return "is dynamically linked; only static programs run so far"
+    if _PT_LOAD not in kinds:
+        return "has nothing to load: it is not a program"
+    return ""

@@ -1,0 +1,136 @@
+"""The image's file tree: what the program finds under /.
+
+As in an image made from nothing: only what was asked for, and the few directories and files that
+every libc expects. A later source replaces what an earlier one put at the same path.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hermipy.errors import InputError, OptionError
+from hermipy.model import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_DIRECTORY, _FILE, _SYMLINK = stat.S_IFDIR | 0o755, stat.S_IFREG | 0o644, stat.S_IFLNK | 0o777
+_MAX_LINKS = 40  # path_resolution(7)
+
+# Mount points for the kernel's own file systems, a place to write, and the names of user and machine:
+# without /etc/passwd and its kin, getpwuid() and gethostbyname() fail where programs expect answers.
+_BASE = (
+    Node("/", _DIRECTORY),
+    Node("/dev", _DIRECTORY),
+    Node("/proc", stat.S_IFDIR | 0o555),
+    Node("/root", stat.S_IFDIR | 0o700),
+    Node("/tmp", stat.S_IFDIR | 0o1777),  # noqa: S108  the guest's
+    Node("/etc", _DIRECTORY),
+    Node("/etc/passwd", _FILE, data=b"root:x:0:0:root:/root:/bin/sh\n"),
+    Node("/etc/group", _FILE, data=b"root:x:0:\n"),
+    Node("/etc/hostname", _FILE, data=b"hermipy\n"),
+    Node("/etc/hosts", _FILE, data=b"127.0.0.1\tlocalhost\n127.0.1.1\thermipy\n"),
+)
+
+
+def build(*sources: Iterable[Node]) -> tuple[Node, ...]:
+    """The base tree with `sources` over it, and every missing parent directory."""
+    nodes: dict[str, Node] = {node.path: node for node in _BASE}
+    for node in (node for source in sources for node in source):
+        _put(nodes, node)
+    return tuple(nodes.values())
+
+
+def from_folder(folder: Path, guest: str = "/") -> Iterator[Node]:
+    """Everything in a folder of the host, as it would lie under `guest`; raises InputError."""
+    yield _node(folder, guest)
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise InputError(folder, error) from error
+    for entry in entries:
+        path = posixpath.join(guest, entry.name)
+        if entry.is_dir(follow_symlinks=False):
+            yield from from_folder(Path(entry.path), path)
+        elif not stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode):
+            yield _node(Path(entry.path), path)
+
+
+def from_option(text: str) -> Iterator[Node]:
+    """The nodes of `--add HOST:GUEST`; a guest path that ends in / keeps the host's name."""
+    host, colon, guest = text.rpartition(":")
+    if not colon or not host or not guest.startswith("/"):
+        raise OptionError(f"--add {text}: write HOST:GUEST, with an absolute GUEST path")
+    source = Path(host)
+    if not source.exists():
+        raise OptionError(f"--add {text}: there is no {host}")
+    if guest.endswith("/") and not source.is_dir():
+        guest += source.name
+    path = normalise(guest)
+    return from_folder(source.resolve(), path) if source.is_dir() else iter([_node(source.resolve(), path)])
+
+
+def normalise(path: str) -> str:
+    """An absolute guest path without `.`, `..`, doubled or trailing slashes."""
+    return "/" + posixpath.normpath("/" + path).lstrip("/")
+
+
+def _node(source: Path, path: str) -> Node:
+    try:
+        status = source.lstat()
+        target = os.fsencode(source.readlink()) if stat.S_ISLNK(status.st_mode) else None
+    except OSError as error:
+        raise InputError(source, error) from error
+    mine = os.geteuid(), os.getegid()
+    return Node(
+        path=path,
+        mode=status.st_mode,
+        # What belongs to whoever packs belongs to root in the image, as with docker's COPY.
+        uid=0 if status.st_uid == mine[0] else status.st_uid,
+        gid=0 if status.st_gid == mine[1] else status.st_gid,
+        mtime_ns=status.st_mtime_ns,
+        source=source if stat.S_ISREG(status.st_mode) else None,
+        data=target,
+        rdev=status.st_rdev,
+    )
+
+
+def _put(nodes: dict[str, Node], node: Node) -> None:
+    parent, slash, name = node.path.rpartition("/")
+    path = f"{_real_directory(nodes, parent)}{slash}{name}" if name else "/"
+    old = nodes.get(path)
+    both_directories = old is not None and stat.S_ISDIR(old.mode) and stat.S_ISDIR(node.mode)
+    if old is not None and stat.S_ISDIR(old.mode) and not both_directories:
+        for below in [other for other in nodes if other.startswith(f"{path}/")]:
+            del nodes[below]
+    nodes[path] = Node(
+        path, node.mode, node.uid, node.gid, node.mtime_ns, node.source, node.data, node.rdev,
+        node.stub_offset, node.stub_size,
+    )  # fmt: skip
+
+
+def _real_directory(nodes: dict[str, Node], path: str, links: int = 0) -> str:
+    """`path` with symlinks followed (/lib -> usr/lib is common) and missing directories made; no slash at the end."""
+    real = ""
+    for part in filter(None, path.split("/")):
+        here = f"{real}/{part}"
+        node = nodes.get(here)
+        if node is not None and stat.S_ISLNK(node.mode) and node.data is not None:
+            if links >= _MAX_LINKS:
+                raise OptionError(f"{path}: too many symbolic links in the image")
+            target = normalise(posixpath.join(real or "/", os.fsdecode(node.data)))
+            real = _real_directory(nodes, target, links + 1)
+            continue
+        if node is None or not stat.S_ISDIR(node.mode):
+            nodes[here] = Node(here, _DIRECTORY)
+        real = here
+    return real
+
+
+def is_base_directory(path: str) -> bool:
+    """Whether every image has a directory of this path."""
+    return any(node.path == path and stat.S_ISDIR(node.mode) for node in _BASE)
