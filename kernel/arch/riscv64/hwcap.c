@@ -1,4 +1,5 @@
-// What the auxiliary vector says about the CPU. The vector extension stays out: its registers are not switched.
+// What the auxiliary vector says about the CPU: one bit per single-letter extension, as Linux's <asm/hwcap.h> has it.
+// What needs state that is not switched (V) stays out; newer extensions are told by riscv_hwprobe(2) only.
 #include <asm/hwcap.h>
 
 #include "arch.h"

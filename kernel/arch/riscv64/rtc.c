@@ -1,14 +1,14 @@
-// The goldfish RTC: nanoseconds since 1970. Reading the low word latches the high one (hw/rtc/goldfish_rtc.c).
+// The goldfish RTC: nanoseconds since 1970. Reading the low word latches the high one (QEMU docs, goldfish_rtc).
 #include "arch.h"
 #include "machine.h"
 
-enum { RTC_TIME_LOW = 0x0, RTC_TIME_HIGH = 0x4 };
+enum { RTC_LOW = 0, RTC_HIGH = 4 };
 
-static uint32_t rtc_read(uint64_t offset) {
+static uint64_t rtc_word(uint64_t offset) {
     return *(volatile uint32_t *)pa_to_va(RTC_BASE + offset);
 }
 
 uint64_t arch_rtc_ns(void) {
-    uint64_t low = rtc_read(RTC_TIME_LOW);
-    return (uint64_t)rtc_read(RTC_TIME_HIGH) << 32 | low;
+    uint64_t low = rtc_word(RTC_LOW);
+    return rtc_word(RTC_HIGH) << 32 | low;
 }
