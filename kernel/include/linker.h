@@ -1,5 +1,5 @@
-// What the linker script (arch/<arch>/kernel.ld) defines: addresses, never values. All are kernel addresses; sections
-// begin and end on page boundaries, so that each can have its own permissions.
+// What the linker script (arch/<arch>/kernel.ld) defines: addresses, never values. All are kernel
+// addresses; sections begin and end on page boundaries, so that each can have its own permissions.
 #pragma once
 
 #include "types.h"

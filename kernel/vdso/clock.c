@@ -1,6 +1,7 @@
-// The vDSO's answers, the same on both architectures: time without a trap. Compiled into each vDSO with the app's
-// ABI, it sees nothing of the kernel but the data page in front of its ELF header. The architecture's vdso/vdso_arch.h
-// gives the names' prefix, VDSO(name), and vdso_syscall2(), for the clocks that only the kernel knows.
+// The vDSO's answers, the same on both architectures: time without a trap. Compiled into each vDSO
+// with the app's ABI, it sees nothing of the kernel but the data page in front of its ELF header.
+// The architecture's vdso/vdso_arch.h gives the names' prefix, VDSO(name), and vdso_syscall2(), for
+// the clocks that only the kernel knows.
 #include "clock.h"
 #include "vdso_data.h"
 
@@ -81,7 +82,7 @@ int VDSO(clock_getres)(int clock, struct __kernel_timespec *resolution) {
 
 int VDSO(gettimeofday)(struct __kernel_old_timeval *now, struct timezone *zone) {
     if (zone != NULL) {
-        *zone = (struct timezone){0, 0};        // settimeofday(2) cannot change it here
+        *zone = (struct timezone){0, 0}; // settimeofday(2) cannot change it here
     }
     if (now != NULL) {
         uint64_t us = now_ns(REALTIME) / NSEC_PER_USEC;

@@ -1,5 +1,6 @@
-// RISC-V 64's share of arch.h: the register frame, the saved context and what is one or two instructions long.
-// App and kernel both run in S-mode; sscratch holds PERCPU_VA at all times but inside the entry code.
+// RISC-V 64's share of arch.h: the register frame, the saved context and what is one or two
+// instructions long. App and kernel both run in S-mode; sscratch holds PERCPU_VA at all times but
+// inside the entry code.
 #pragma once
 
 #include "layout.h"
@@ -12,32 +13,33 @@ struct thread;
 struct percpu;
 
 #define ARCH_NAME "riscv64"
-#define ARCH_ELF_MACHINE 243            // EM_RISCV
+#define ARCH_ELF_MACHINE 243 // EM_RISCV
 #define SYSCALL_INSN_SIZE 4
-#define INTERRUPT_RETRY_TICKS 500       // 50 us: a look at the app again after an interrupt in the exit window
+#define INTERRUPT_RETRY_TICKS                                                                      \
+    500 // 50 us: a look at the app again after an interrupt in the exit window
 
 _Static_assert(KSTACK_BYTES == KSTACK_SIZE, "machine.h says it again for the assembly");
 
 // How the kernel was entered. Everything but REGS_EXCEPTION is a syscall that may be restarted.
 enum regs_kind { REGS_EXCEPTION, REGS_TRAP, REGS_DIRECT, REGS_STUB };
 
-// The app's registers, at the top of the thread's kernel stack; a trap taken in the kernel pushes one as well.
-// On the direct path s0-s11, gp, tp and t0 are filled in only when someone looks: at a full-frame handler's entry, and
-// before trap_exit_work().
+// The app's registers, at the top of the thread's kernel stack; a trap taken in the kernel pushes
+// one as well. On the direct path s0-s11, gp, tp and t0 are filled in only when someone looks: at a
+// full-frame handler's entry, and before trap_exit_work().
 struct regs {
-    struct user_regs_struct user;       // pc, x1 .. x31: the order of sigcontext, ptrace and core files
-    uint64_t orig_a0;                   // a0 at a syscall's entry
-    uint64_t kind;                      // enum regs_kind
-    uint64_t status;                    // sstatus, of a trap taken in the kernel
-    uint64_t reserved;                  // keeps the frame, and so sp, a multiple of 16
+    struct user_regs_struct user; // pc, x1 .. x31: the order of sigcontext, ptrace and core files
+    uint64_t orig_a0;             // a0 at a syscall's entry
+    uint64_t kind;                // enum regs_kind
+    uint64_t status;              // sstatus, of a trap taken in the kernel
+    uint64_t reserved;            // keeps the frame, and so sp, a multiple of 16
 };
 
 struct arch_fp {
     struct __riscv_d_ext_state state;
 };
 
-// What arch_switch() keeps: the registers that a C call preserves, the app's gp and tp, which the kernel never
-// touches, and its FP registers.
+// What arch_switch() keeps: the registers that a C call preserves, the app's gp and tp, which the
+// kernel never touches, and its FP registers.
 struct arch_thread {
     uint64_t ra, sp, s[12], gp, tp;
     struct arch_fp fp;

@@ -1,5 +1,6 @@
-// What the auxiliary vector says about the CPU: one bit per single-letter extension, as Linux's <asm/hwcap.h> has it.
-// What needs state that is not switched (V) stays out; newer extensions are told by riscv_hwprobe(2) only.
+// What the auxiliary vector says about the CPU: one bit per single-letter extension, as Linux's
+// <asm/hwcap.h> has it. What needs state that is not switched (V) stays out; newer extensions are
+// told by riscv_hwprobe(2) only.
 #include <asm/hwcap.h>
 
 #include "arch.h"

@@ -1,13 +1,14 @@
-// The PLIC: supervisor context of hart 0 (SiFive PLIC, as QEMU's hw/intc/sifive_plic.c has it). All lines have the
-// same priority. A device interrupt that may not be handled yet stays pending in the PLIC with sie.SEIE off.
+// The PLIC: supervisor context of hart 0 (SiFive PLIC, as QEMU's hw/intc/sifive_plic.c has it). All
+// lines have the same priority. A device interrupt that may not be handled yet stays pending in the
+// PLIC with sie.SEIE off.
 #include "machine.h"
 #include "percpu.h"
 #include "trap.h"
 
 enum { LINE_COUNT = 96, CONTEXT = 1 };
 
-#define PLIC_PRIORITY 0x0               // one word per line
-#define PLIC_ENABLE (0x2000 + CONTEXT * 0x80)           // one bit per line
+#define PLIC_PRIORITY 0x0                     // one word per line
+#define PLIC_ENABLE (0x2000 + CONTEXT * 0x80) // one bit per line
 #define PLIC_THRESHOLD (0x200000 + CONTEXT * 0x1000)
 #define PLIC_CLAIM (PLIC_THRESHOLD + 4)
 

@@ -1,7 +1,9 @@
-// Sv39. Three levels of 512 entries; any level may hold a leaf. No page has the U bit, the app runs in S-mode
-// as the kernel does, and every leaf has A and D set from the start, so that no hart needs to update or trap.
+// Sv39. Three levels of 512 entries; any level may hold a leaf. No page has the U bit, the app runs
+// in S-mode as the kernel does, and every leaf has A and D set from the start, so that no hart
+// needs to update or trap.
 //
-// The kernel's half is complete after mmu_init() and never changes its top level: each address space copies it.
+// The kernel's half is complete after mmu_init() and never changes its top level: each address
+// space copies it.
 #include "arch.h"
 #include "linker.h"
 #include "page.h"
@@ -16,7 +18,7 @@ enum {
     PTE_GLOBAL = 1 << 5,
     PTE_ACCESSED = 1 << 6,
     PTE_DIRTY = 1 << 7,
-    PTE_NO_ACCESS = 1 << 8,         // reserved for software: PROT_NONE keeps its page
+    PTE_NO_ACCESS = 1 << 8, // reserved for software: PROT_NONE keeps its page
     PTE_LEAF = PTE_READ | PTE_WRITE | PTE_EXEC,
     PTE_PPN_SHIFT = 10,
 };
@@ -36,14 +38,14 @@ struct table {
     pte_t of[TABLE_ENTRIES];
 } ALIGNED(PAGE_SIZE);
 
-// The image is finely mapped in its first 2 MiB, where text and rodata are (kernel.ld sees to it). The last table
-// is for the end of a RAM that is no whole number of GiB.
+// The image is finely mapped in its first 2 MiB, where text and rodata are (kernel.ld sees to it).
+// The last table is for the end of a RAM that is no whole number of GiB.
 static struct table kernel_root, device_gib, image_gib, image_2mib, last_gib;
 
 static uint64_t leaf_bits(int prot) {
     uint64_t bits = PTE_VALID | PTE_ACCESSED | PTE_DIRTY;
     if ((prot & (PROT_BIT_READ | PROT_BIT_WRITE)) != 0) {
-        bits |= PTE_READ;           // W without R is reserved
+        bits |= PTE_READ; // W without R is reserved
     }
     if ((prot & PROT_BIT_WRITE) != 0) {
         bits |= PTE_WRITE;
@@ -90,8 +92,7 @@ uint64_t mmu_new_root(void) {
     uint64_t pa = page_alloc_zeroed();
     if (pa != 0) {
         pte_t *root = pa_to_va(pa);
-        memcpy(root + KERNEL_FIRST, kernel_root.of + KERNEL_FIRST,
-               KERNEL_FIRST * sizeof(pte_t));
+        memcpy(root + KERNEL_FIRST, kernel_root.of + KERNEL_FIRST, KERNEL_FIRST * sizeof(pte_t));
     }
     return pa;
 }
@@ -118,7 +119,7 @@ void mmu_sync_icache(UNUSED uint64_t va, UNUSED uint64_t size_bytes) {
     __asm__ volatile("fence.i" : : : "memory");
 }
 
-// --- the kernel's half ------------------------------------------------------------------------------
+// --- the kernel's half --------------------------------------------------------------------------
 
 static void map_image(void) {
     for (uint64_t i = 0; i < TABLE_ENTRIES; i++) {

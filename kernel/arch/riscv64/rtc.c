@@ -1,4 +1,5 @@
-// The goldfish RTC: nanoseconds since 1970. Reading the low word latches the high one (QEMU docs, goldfish_rtc).
+// The goldfish RTC: nanoseconds since 1970. Reading the low word latches the high one (QEMU docs,
+// goldfish_rtc).
 #include "arch.h"
 #include "machine.h"
 

@@ -1,6 +1,6 @@
-// The signal frame, bit for bit Linux's (arch/riscv/kernel/signal.c, struct rt_sigframe), for what debuggers, unwinders and
-// handlers read: siginfo, then ucontext with the registers and the FP state. The return goes over the vDSO's trampoline;
-// RISC-V has no SA_RESTORER.
+// The signal frame, bit for bit Linux's (arch/riscv/kernel/signal.c, struct rt_sigframe), for what
+// debuggers, unwinders and handlers read: siginfo, then ucontext with the registers and the FP
+// state. The return goes over the vDSO's trampoline; RISC-V has no SA_RESTORER.
 #include "arch.h"
 #include "percpu.h"
 #include "string.h"
@@ -15,7 +15,7 @@
 
 #include <asm/ucontext.h>
 
-#define VDSO_SIGRETURN_OFFSET 0x800             // vdso/vdso.lds
+#define VDSO_SIGRETURN_OFFSET 0x800 // vdso/vdso.lds
 #define STACK_ALIGN 16UL
 
 struct rt_sigframe {
@@ -56,7 +56,8 @@ int arch_signal_push(struct regs *regs, const struct signal_frame_request *reque
     return 0;
 }
 
-// Bits of the FP area that no extension uses yet are zero in every frame of ours; Linux refuses others as well.
+// Bits of the FP area that no extension uses yet are zero in every frame of ours; Linux refuses
+// others as well.
 static bool fp_state_valid(const union __riscv_fp_state *fp) {
     for (size_t i = 0; i < ARRAY_SIZE(fp->q.reserved); i++) {
         if (fp->q.reserved[i] != 0) {

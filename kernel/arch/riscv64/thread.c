@@ -1,8 +1,8 @@
 // How a thread begins: its first kernel context, and the app's first registers.
+#include "thread.h"
 #include "kstack.h"
 #include "percpu.h"
 #include "string.h"
-#include "thread.h"
 
 void trap_return(void);
 void arch_start_kernel(void);

@@ -1,4 +1,5 @@
-// Time: the `time` CSR counts, Sstc's stimecmp interrupts when it is reached. Nothing of it needs M-mode.
+// Time: the `time` CSR counts, Sstc's stimecmp interrupts when it is reached. Nothing of it needs
+// M-mode.
 #include "machine.h"
 #include "trap.h"
 

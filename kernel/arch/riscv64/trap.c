@@ -1,5 +1,6 @@
-// What an exception or interrupt means. The numbers are scause's (privileged specification 1.12, table 4.2); signals and
-// si_codes are those of Linux's arch/riscv/kernel/traps.c, seen through sigaction(2).
+// What an exception or interrupt means. The numbers are scause's (privileged specification 1.12,
+// table 4.2); signals and si_codes are those of Linux's arch/riscv/kernel/traps.c, seen through
+// sigaction(2).
 #include "trap.h"
 #include "kstack.h"
 #include "percpu.h"
@@ -45,9 +46,7 @@ static const struct fault {
     [CAUSE_STORE_PAGE] = {"store page fault", SIGSEGV, SEGV_MAPERR},
 };
 
-extern const struct fixup {
-    uint64_t start, end, target;
-} usercopy_fixups[], usercopy_fixups_end[];
+extern const struct fixup { uint64_t start, end, target; } usercopy_fixups[], usercopy_fixups_end[];
 
 // The part of the vector page between the last look at percpu.work and the app (direct.S).
 extern const char vector_page[], direct_exit_start[], direct_exit_end[];
@@ -136,7 +135,8 @@ void trap_before_return(struct regs *regs) {
 
 // --- from the kernel ----------------------------------------------------------------------------
 
-// Past the last look at percpu.work on the way to the app, where only another interrupt would be noticed.
+// Past the last look at percpu.work on the way to the app, where only another interrupt would be
+// noticed.
 static bool in_exit_window(const struct regs *regs) {
     uint64_t offset = regs->user.pc - VECTOR_VA;
     return (int64_t)regs->user.sp >= 0 || (offset >= (uint64_t)(direct_exit_start - vector_page) &&
