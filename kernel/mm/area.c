@@ -148,8 +148,6 @@ int area_split(struct address_space *space, struct vm_area *area, uint64_t at) {
     if (upper->file != NULL) {
         upper->file_offset += at - area->start;
     }
-    // Only the lowest piece of a stack grows.
-    upper->flags &= ~(uint32_t)VM_GROWSDOWN;
     area_resize(space, area, area->start, at);
     area_insert(space, upper);
     return 0;
@@ -169,7 +167,7 @@ struct vm_area *area_isolate(struct address_space *space, struct vm_area *area, 
 static bool can_merge(const struct vm_area *low, const struct vm_area *high) {
     if (low == NULL || high == NULL || low->end != high->start || low->prot != high->prot ||
         low->flags != high->flags || low->file != high->file || low->name != high->name ||
-        (low->flags & (VM_VDSO | VM_GROWSDOWN)) != 0) {
+        (low->flags & VM_VDSO) != 0) {
         return false;
     }
     return low->file == NULL || low->file_offset + (low->end - low->start) == high->file_offset;

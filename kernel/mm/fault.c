@@ -20,6 +20,7 @@
 #include "layout.h"
 #include "page.h"
 #include "pagetable.h"
+#include "report.h"
 #include "string.h"
 #include "thread.h"
 
@@ -34,6 +35,12 @@ struct fault {
 };
 
 static int out_of_memory(struct fault *fault) {
+    static bool told;
+    if (!told) {
+        log_line("out of memory: all of %lu KiB are in use", page_total_count()
+                                                                 << (PAGE_SHIFT - 10));
+        told = true;
+    }
     fault->si_code = SI_KERNEL;
     return SIGKILL;
 }

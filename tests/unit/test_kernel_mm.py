@@ -43,12 +43,15 @@ def test_memory_manager_behaves_as_linux_does(subtests: pytest.Subtests) -> None
 
 
 @pytest.mark.parametrize("seed", range(1, 9))
-def test_random_runs_agree_with_a_model_of_single_pages(seed: int) -> None:
+@pytest.mark.parametrize(
+    "test",
+    [
+        "random_runs_agree_with_the_model",
+        "random_runs_survive_without_memory",
+        "random_heap_blocks_never_overlap",
+        "random_page_runs_never_overlap",
+    ],
+)
+def test_memory_manager_holds_in_random_runs(test: str, seed: int) -> None:
     build()
-    run("mm_random", "random_runs_agree_with_the_model", HOST_SEED=str(seed))
-
-
-@pytest.mark.parametrize("seed", range(1, 5))
-def test_random_runs_survive_without_memory(seed: int) -> None:
-    build()
-    run("mm_random", "random_runs_survive_without_memory", HOST_SEED=str(seed))
+    run("mm_random", test, HOST_SEED=str(seed))

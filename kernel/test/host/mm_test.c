@@ -493,6 +493,19 @@ TEST(the_stack_grows_to_its_limit) {
     EXPECT_EQUAL(host_fetch(stack - P(1), &si_code), 0);
 }
 
+TEST(a_stack_cut_in_pieces_still_grows) {
+    boot();
+    uint64_t stack = map_stack();
+    expect_store(stack - P(2), 1);
+    EXPECT_EQUAL(sys_mprotect((long)(stack + P(2)), P(1), PROT_READ), 0);
+    EXPECT_EQUAL(host_space()->area_count, 3);
+    EXPECT_EQUAL(sys_mprotect((long)(stack + P(2)), P(1), RW), 0);
+    EXPECT_EQUAL(host_space()->area_count, 1);
+    EXPECT_EQUAL(sys_munmap((long)(stack - P(2)), P(3)), 0);
+    expect_load(stack - P(2), 0);
+    expect_load(stack - P(5), 0);
+}
+
 TEST(the_stack_keeps_its_distance) {
     boot();
     uint64_t stack = map_stack();

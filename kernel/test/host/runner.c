@@ -27,6 +27,14 @@ void host_fail(const char *file, int line, const char *what, long got, long want
     abort();
 }
 
+void log_line(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
 void panic(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
