@@ -66,11 +66,13 @@ OBJECTS_$(1) := $$(patsubst kernel/%.c,build/$(1)/obj/%.o,$$(SOURCES) $$(wildcar
 
 build/$(1)/obj/%.o: kernel/%.c $$(GEN_$(1))/syscalls_gen.h $$(GEN_$(1))/arch_offsets.h
 	@mkdir -p $$(@D)
-	clang $$(CFLAGS) $$(CFLAGS_$(1)) $$(FLAGS_$(1)) -MMD -MP -c $$< -o $$@
+	@echo "CC $$<"
+	@clang $$(CFLAGS) $$(CFLAGS_$(1)) $$(FLAGS_$(1)) -MMD -MP -c $$< -o $$@
 
 build/$(1)/obj/%.S.o: kernel/%.S $$(GEN_$(1))/arch_offsets.h
 	@mkdir -p $$(@D)
-	clang $$(ASFLAGS_$(1)) $$(FLAGS_$(1)) -g1 -MMD -MP -c $$< -o $$@
+	@echo "AS $$<"
+	@clang $$(ASFLAGS_$(1)) $$(FLAGS_$(1)) -g1 -MMD -MP -c $$< -o $$@
 
 $$(GEN_$(1))/syscalls_gen.h: hermipy/table.py hermipy/generate/header.py $$(wildcard syscall_table/*.toml)
 	@mkdir -p $$(@D)
