@@ -1,0 +1,274 @@
+// What an exception means. The classes are ESR_EL1.EC's (Arm ARM D17.2.37); signals and si_codes are those of Linux's
+// arch/arm64/mm/fault.c and kernel/traps.c, seen through sigaction(2).
+#include "trap.h"
+#include "kstack.h"
+#include "percpu.h"
+#include "thread.h"
+
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+
+enum exception_class {
+    CLASS_UNKNOWN = 0x00,
+    CLASS_FP_ACCESS = 0x07,
+    CLASS_BRANCH_TARGET = 0x0d,
+    CLASS_ILLEGAL_STATE = 0x0e,
+    CLASS_SVC = 0x15,
+    CLASS_MSR = 0x18,
+    CLASS_FETCH = 0x21,
+    CLASS_PC_ALIGNMENT = 0x22,
+    CLASS_DATA = 0x25,
+    CLASS_SP_ALIGNMENT = 0x26,
+    CLASS_FLOATING_POINT = 0x2c,
+    CLASS_SERROR = 0x2f,
+    CLASS_BREAKPOINT = 0x31,
+    CLASS_STEP = 0x33,
+    CLASS_WATCHPOINT = 0x35,
+    CLASS_BRK = 0x3c,
+    CLASS_COUNT = 0x40,
+};
+
+// ESR_EL1's syndrome of an abort.
+enum {
+    CLASS_SHIFT = 26,
+    CLASS_SAME_LEVEL = 1 << CLASS_SHIFT, // what tells 0x21 and 0x25 from the classes of EL0, 0x20 and 0x24
+    SYNDROME_WRITE = 1 << 6,
+    SYNDROME_CACHE_OPERATION = 1 << 8,
+    STATUS_MASK = 0x3f,
+    STATUS_LEVEL_MASK = 0x3c,           // without the table's level
+    STATUS_TRANSLATION = 0x04,
+    STATUS_ACCESS_FLAG = 0x08,
+    STATUS_PERMISSION = 0x0c,
+    STATUS_ALIGNMENT = 0x21,
+};
+
+// What si_addr is.
+enum fault_address { AT_PC, AT_FAR, AT_SP };
+
+// Faults that need no look at the address space.
+static const struct fault {
+    const char *name;
+    uint8_t signo, si_code, where;
+} faults[CLASS_COUNT] = {
+    [CLASS_UNKNOWN] = {"undefined instruction", SIGILL, ILL_ILLOPC, AT_PC},
+    [CLASS_FP_ACCESS] = {"trapped FP access", SIGILL, ILL_ILLOPC, AT_PC},
+    [CLASS_BRANCH_TARGET] = {"branch target exception", SIGILL, ILL_ILLOPC, AT_PC},
+    [CLASS_ILLEGAL_STATE] = {"illegal execution state", SIGILL, ILL_ILLOPC, AT_PC},
+    [CLASS_SVC] = {"system call in the kernel", SIGILL, ILL_ILLOPC, AT_PC},
+    [CLASS_MSR] = {"trapped system register", SIGILL, ILL_ILLOPC, AT_PC},
+    [CLASS_FETCH] = {"instruction abort", SIGBUS, BUS_OBJERR, AT_FAR},
+    [CLASS_PC_ALIGNMENT] = {"misaligned pc", SIGBUS, BUS_ADRALN, AT_FAR},
+    [CLASS_DATA] = {"data abort", SIGBUS, BUS_OBJERR, AT_FAR},
+    [CLASS_SP_ALIGNMENT] = {"misaligned sp", SIGBUS, BUS_ADRALN, AT_SP},
+    [CLASS_FLOATING_POINT] = {"floating-point exception", SIGFPE, FPE_FLTUNK, AT_PC},
+    [CLASS_SERROR] = {"SError", SIGBUS, BUS_OBJERR, AT_PC},
+    [CLASS_BREAKPOINT] = {"hardware breakpoint", SIGTRAP, TRAP_HWBKPT, AT_PC},
+    [CLASS_STEP] = {"single step", SIGTRAP, TRAP_TRACE, AT_PC},
+    [CLASS_WATCHPOINT] = {"watchpoint", SIGTRAP, TRAP_HWBKPT, AT_FAR},
+    [CLASS_BRK] = {"breakpoint", SIGTRAP, TRAP_BRKPT, AT_PC},
+};
+
+extern const struct fixup {
+    uint64_t start, end, target;
+} usercopy_fixups[], usercopy_fixups_end[];
+
+// The part of the vector page between the last look at percpu.work and the app (direct.S).
+extern const char vector_page[], direct_exit_start[], direct_exit_end[];
+
+static enum exception_class class_of(uint64_t syndrome) {
+    return syndrome >> CLASS_SHIFT & (CLASS_COUNT - 1);
+}
+
+static const struct fault *fault_of(uint64_t syndrome) {
+    static const struct fault unknown = {"unknown exception", SIGILL, ILL_ILLOPC, AT_PC};
+    const struct fault *fault = &faults[class_of(syndrome)];
+    return fault->name != NULL ? fault : &unknown;
+}
+
+// The access that a page fault was for, 0 for any other exception. Cache maintenance reports a write but needs only
+// the right to read.
+static int page_fault_access(uint64_t syndrome) {
+    uint64_t status = syndrome & STATUS_LEVEL_MASK;
+    if (status != STATUS_TRANSLATION && status != STATUS_ACCESS_FLAG &&
+        status != STATUS_PERMISSION) {
+        return 0;
+    }
+    switch (class_of(syndrome)) {
+    case CLASS_FETCH:
+        return PROT_BIT_EXEC;
+    case CLASS_DATA:
+        return (syndrome & (SYNDROME_WRITE | SYNDROME_CACHE_OPERATION)) == SYNDROME_WRITE
+                   ? PROT_BIT_WRITE
+                   : PROT_BIT_READ;
+    default:
+        return 0;
+    }
+}
+
+static bool is_misaligned_access(uint64_t syndrome) {
+    return class_of(syndrome) == CLASS_DATA && (syndrome & STATUS_MASK) == STATUS_ALIGNMENT;
+}
+
+// The top byte of a pointer into the low half is ignored (TCR_EL1.TBI0) and never shown.
+static uint64_t without_tag(uint64_t address) {
+    return (int64_t)(address << 8) < 0 ? address : address << 8 >> 8;
+}
+
+// --- from the app -------------------------------------------------------------------------------
+
+// Linux shows the syndrome in the signal frame as an exception from EL0.
+static void note_fault(uint64_t syndrome, uint64_t address) {
+    struct arch_thread *thread = &thread_current()->arch;
+    enum exception_class class = class_of(syndrome);
+    bool named_by_level = class == CLASS_FETCH || class == CLASS_DATA;
+    thread->fault_syndrome = named_by_level ? syndrome & ~(uint64_t)CLASS_SAME_LEVEL : syndrome;
+    thread->fault_address = address;
+}
+
+static void app_page_fault(struct regs *regs, int access, uint64_t syndrome, uint64_t address) {
+    int si_code = SEGV_MAPERR;
+    int signo = address < USER_END ? trap_page_fault(address, access, &si_code) : SIGSEGV;
+    if (signo != 0) {
+        note_fault(syndrome, address);
+        trap_user_fault(regs, signo, si_code, address);
+    }
+}
+
+static void app_other_fault(struct regs *regs, uint64_t syndrome, uint64_t address) {
+    const struct fault *fault = fault_of(syndrome);
+    int si_code = is_misaligned_access(syndrome) ? BUS_ADRALN : fault->si_code;
+    uint64_t where = fault->where == AT_FAR  ? address
+                     : fault->where == AT_SP ? regs->user.sp
+                                             : regs->user.pc;
+    note_fault(syndrome, fault->where == AT_FAR ? address : 0);
+    trap_user_fault(regs, fault->signo, si_code, where);
+}
+
+static void app_syscall(struct regs *regs) {
+    regs->orig_x0 = regs->user.regs[0];
+    regs->kind = REGS_TRAP;
+    trap_syscall(regs);
+}
+
+static void app_exception(struct regs *regs, uint64_t syndrome, uint64_t address) {
+    int access = page_fault_access(syndrome);
+    irq_enable();
+    if (class_of(syndrome) == CLASS_SVC) {
+        app_syscall(regs);
+    } else if (access != 0) {
+        app_page_fault(regs, access, syndrome, without_tag(address));
+    } else {
+        app_other_fault(regs, syndrome, without_tag(address));
+    }
+}
+
+// The interrupt that found the app is a safe point: nothing of the kernel is half done.
+static void app_interrupt(void) {
+    if (irq_is_timer()) {
+        timer_quiet();
+        timer_run_expired();
+    } else {
+        irq_run_pending();
+    }
+}
+
+// Past the last look at percpu.work on the way to the app, where only another interrupt would be noticed.
+static bool in_exit_window(uint64_t pc, uint64_t pstate) {
+    uint64_t offset = pc - VECTOR_VA;
+    return (pstate & PSTATE_MODE) == PSTATE_EL1T ||
+           (offset >= (uint64_t)(direct_exit_start - vector_page) &&
+            offset < (uint64_t)(direct_exit_end - vector_page));
+}
+
+static void kernel_interrupt(const struct regs *regs) {
+    if (irq_is_timer()) {
+        timer_quiet();
+        this_cpu()->work |= WORK_TIMER;
+    } else {
+        irq_mask();
+        this_cpu()->work |= WORK_DEVICE;
+    }
+    if (in_exit_window(regs->user.pc, regs->user.pstate)) {
+        timer_retry_soon();
+    }
+}
+
+// True: an interrupt in the vector page, on the app's sp, after which nothing may be different.
+static bool is_in_vector_page(const struct regs *regs) {
+    return regs->user.pc >= VECTOR_VA;
+}
+
+void trap_from_app(struct regs *regs, enum vector vector, uint64_t syndrome, uint64_t address) {
+    if (vector == VECTOR_SYNCHRONOUS) {
+        app_exception(regs, syndrome, address);
+    } else if (vector == VECTOR_SERROR) {
+        app_other_fault(regs, (uint64_t)CLASS_SERROR << CLASS_SHIFT, 0);
+    } else if (is_in_vector_page(regs)) {
+        kernel_interrupt(regs);
+    } else {
+        app_interrupt();
+    }
+}
+
+// Leaves interrupts off, so that no work of the CPU can appear between the last look and the app. A signal that must
+// wait (pc in a stub) leaves its bit set, so the loop looks at the CPU's own bits only.
+void trap_before_return(struct regs *regs) {
+    stack_check(thread_current()->kstack);
+    irq_disable();
+    if (is_in_vector_page(regs)) {
+        return;
+    }
+    for (uint64_t work = this_cpu()->work; work != 0; work = this_cpu()->work & WORK_OF_CPU) {
+        irq_enable();
+        trap_exit_work(regs);
+        irq_disable();
+    }
+}
+
+// --- from the kernel ----------------------------------------------------------------------------
+
+static const struct fixup *fixup_of(uint64_t pc) {
+    for (const struct fixup *fixup = usercopy_fixups; fixup < usercopy_fixups_end; fixup++) {
+        if (pc >= fixup->start && pc < fixup->end) {
+            return fixup;
+        }
+    }
+    return NULL;
+}
+
+bool arch_fixup(struct regs *regs) {
+    const struct fixup *fixup = fixup_of(regs->user.pc);
+    if (fixup == NULL) {
+        return false;
+    }
+    regs->user.pc = fixup->target;
+    return true;
+}
+
+// A fault of usercopy.S on the app's memory: the page comes in, or the copy ends early. So does a futex word that
+// is not aligned, which the exclusive instructions refuse.
+static bool kernel_user_access(struct regs *regs, uint64_t syndrome, uint64_t address) {
+    int access = page_fault_access(syndrome), si_code;
+    if (address >= USER_END || fixup_of(regs->user.pc) == NULL) {
+        return false;
+    }
+    if (access != 0) {
+        return trap_page_fault(address, access, &si_code) == 0 || arch_fixup(regs);
+    }
+    return is_misaligned_access(syndrome) && arch_fixup(regs);
+}
+
+// Interrupts stay off: a fault inside usercopy brings in one page.
+void trap_from_kernel(struct regs *regs, enum vector vector, uint64_t syndrome, uint64_t address) {
+    if (vector == VECTOR_IRQ) {
+        kernel_interrupt(regs);
+    } else if (vector != VECTOR_SYNCHRONOUS) {
+        trap_kernel_fault(regs, "SError or FIQ", 0);
+    } else if (!kernel_user_access(regs, syndrome, address)) {
+        trap_kernel_fault(regs, fault_of(syndrome)->name, address);
+    }
+}
+
+void trap_stack_overflow(struct regs *regs, uint64_t sp) {
+    trap_kernel_fault(regs, "kernel stack overflow", sp);
+}
