@@ -6,8 +6,7 @@
 #include "types.h"
 #include "vm.h"
 
-// --- the machine (machine.c)
-// ----------------------------------------------------------------------
+// --- the machine (machine.c) -----------------------------------------------------------------
 
 // RAM of this many pages, of which the first `image_pages` are the image's; a process and a thread,
 // current.
@@ -20,9 +19,9 @@ int host_store(uint64_t address, uint64_t value, int *si_code);
 int host_fetch(uint64_t address, int *si_code);
 // Pages in use, without the kernel's one zero page and what the heap keeps.
 size_t host_used_pages(void);
+void host_check_space(struct address_space *space); // invariants.c
 
-// --- files (files.c)
-// -------------------------------------------------------------------------------
+// --- files (files.c) -------------------------------------------------------------------------
 
 // A file of `page_count` pages; the first word of page i is value + i.
 struct file *host_file(size_t page_count, uint64_t value, uint32_t flags);
@@ -31,8 +30,7 @@ struct file *host_image_file(uint64_t first_pa, size_t page_count, uint32_t flag
 uint64_t *host_file_word(struct file *file, size_t index); // of its own page, not an image's
 int host_fd(struct file *file);                            // what fd_get finds from now on
 
-// --- tests (runner.c)
-// ------------------------------------------------------------------------------
+// --- tests (runner.c) ------------------------------------------------------------------------
 
 struct host_case {
     const char *name;
@@ -40,6 +38,8 @@ struct host_case {
     struct host_case *next;
 };
 unsigned long host_setting(const char *name, unsigned long otherwise); // from the environment
+void host_seed(void);                                                  // from HOST_SEED
+unsigned long host_pick(unsigned long limit);                          // 0 .. limit - 1
 void host_case_add(struct host_case *test);
 _Noreturn void host_fail(const char *file, int line, const char *what, long got, long wanted);
 

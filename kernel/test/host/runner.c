@@ -21,6 +21,18 @@ unsigned long host_setting(const char *name, unsigned long otherwise) {
     return value == NULL ? otherwise : strtoul(value, NULL, 0);
 }
 
+static uint64_t random_state;
+
+void host_seed(void) { random_state = host_setting("HOST_SEED", 1) * 0x9e3779b97f4a7c15UL + 1; }
+
+// xorshift64
+unsigned long host_pick(unsigned long limit) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (random_state >> 11) % limit;
+}
+
 void host_fail(const char *file, int line, const char *what, long got, long wanted) {
     fprintf(stderr, "%s:%d: %s is %ld (%#lx), not %ld (%#lx)\n", file, line, what, got, got, wanted,
             wanted);

@@ -8,7 +8,6 @@
 #include <linux/errno.h>
 #include <linux/mman.h>
 
-#include "../../mm/pagetable.h"
 #include "heap.h"
 #include "host_test.h"
 #include "page.h"
@@ -39,7 +38,6 @@ struct model_page {
 };
 
 struct model_object {
-    bool used;
     unsigned long count;
     uint64_t words[OBJECT_PAGES];
 };
@@ -54,19 +52,10 @@ static struct model_space spaces[SPACES];
 static struct model_space *now;
 static int fds[FILES];
 static struct file *files[FILES];
-static uint64_t random_state;
 static bool scarce; // memory runs out now and then: the model cannot follow, but nothing may break
 static bool trace;
 
-static unsigned long pick(unsigned long limit) {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (random_state >> 11) % limit;
-}
-
-// --- the model
-// -------------------------------------------------------------------------------------
+// --- the model -------------------------------------------------------------------------------
 
 static bool same_area(const struct model_page *low, const struct model_page *high) {
     return low->mapped && high->mapped && low->prot == high->prot && low->shared == high->shared &&
@@ -146,8 +135,7 @@ static int object_new(unsigned long count) {
     return -1;
 }
 
-// --- one operation each
-// ----------------------------------------------------------------------------
+// --- one operation each ----------------------------------------------------------------------
 
 static void said(const char *what, unsigned long first, unsigned long count, long detail, long got,
                  long wanted) {
@@ -160,23 +148,22 @@ static void said(const char *what, unsigned long first, unsigned long count, lon
 }
 
 static void pick_range(unsigned long *first, unsigned long *count) {
-    *first = pick(PAGES);
-    *count = 1 + pick(MIN(PAGES - *first, 12UL));
+    *first = host_pick(PAGES);
+    *count = 1 + host_pick(MIN(PAGES - *first, 12UL));
 }
 
 static int pick_prot(void) {
     static const int prots[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
                                 PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE};
-    return prots[pick(ARRAY_SIZE(prots))];
+    return prots[host_pick(ARRAY_SIZE(prots))];
 }
 
 static void do_map(void) {
-    unsigned long first;
-    unsigned long count;
+    unsigned long first, count;
     pick_range(&first, &count);
     int prot = pick_prot();
-    unsigned long kind = pick(4);
-    bool shared = kind == 1 || (kind == 2 && pick(2) == 0);
+    unsigned long kind = host_pick(4);
+    bool shared = kind == 1 || (kind == 2 && host_pick(2) == 0);
     int object = -1;
     unsigned long index = 0;
     long flags = MAP_FIXED | (shared ? MAP_SHARED : MAP_PRIVATE);
@@ -190,9 +177,9 @@ static void do_map(void) {
     if (kind >= 2) {
         // A private mapping of the image is never mixed with a shared one: which bytes it then
         // shows is open.
-        object = kind == 2 ? (int)pick(2) : 2;
+        object = kind == 2 ? (int)host_pick(2) : 2;
         fd = fds[object];
-        index = pick(FILE_PAGES);
+        index = host_pick(FILE_PAGES);
     }
     flags |= fd < 0 ? MAP_ANONYMOUS : 0;
     long got = sys_mmap((long)AT(first), SIZE(count), prot, flags, fd, SIZE(index));
@@ -208,8 +195,7 @@ static void do_map(void) {
 }
 
 static void do_unmap(void) {
-    unsigned long first;
-    unsigned long count;
+    unsigned long first, count;
     pick_range(&first, &count);
     long got = sys_munmap((long)AT(first), SIZE(count));
     said("unmap", first, count, 0, got, 0);
@@ -219,8 +205,7 @@ static void do_unmap(void) {
 }
 
 static void do_protect(void) {
-    unsigned long first;
-    unsigned long count;
+    unsigned long first, count;
     pick_range(&first, &count);
     int prot = pick_prot();
     long wanted = 0;
@@ -238,8 +223,7 @@ static void do_protect(void) {
 }
 
 static void do_discard(void) {
-    unsigned long first;
-    unsigned long count;
+    unsigned long first, count;
     pick_range(&first, &count);
     long wanted = 0;
     for (unsigned long i = first; i < first + count; i++) {
@@ -276,16 +260,14 @@ static long model_lock(unsigned long first, unsigned long count) {
 }
 
 static void do_lock(void) {
-    unsigned long first;
-    unsigned long count;
+    unsigned long first, count;
     pick_range(&first, &count);
     long wanted = model_lock(first, count);
     said("lock", first, count, 0, sys_mlock((long)AT(first), SIZE(count)), wanted);
 }
 
 static void do_unlock(void) {
-    unsigned long first;
-    unsigned long count;
+    unsigned long first, count;
     pick_range(&first, &count);
     long wanted = 0;
     for (unsigned long i = first; i < first + count && wanted == 0; i++) {
@@ -297,10 +279,9 @@ static void do_unlock(void) {
 
 // mremap that grows or shrinks where it is.
 static void do_resize(void) {
-    unsigned long first;
-    unsigned long count;
+    unsigned long first, count;
     pick_range(&first, &count);
-    unsigned long new_count = 1 + pick(MIN(PAGES - first, 12UL));
+    unsigned long new_count = 1 + host_pick(MIN(PAGES - first, 12UL));
     long wanted = (long)AT(first);
     if (!now->pages[first].mapped) {
         wanted = -EFAULT;
@@ -379,7 +360,7 @@ static void do_access(unsigned long index, bool write) {
     uint64_t *word = NULL;
     int wanted_code = 0;
     int code = 0;
-    uint64_t value = pick(1UL << 40);
+    uint64_t value = host_pick(1UL << 40);
     int wanted = model_access(&now->pages[index], write, &word, &wanted_code);
     uint64_t got_value = value;
     int got = write ? host_store(AT(index), value, &code) : host_load(AT(index), &got_value, &code);
@@ -396,9 +377,9 @@ static void do_access(unsigned long index, bool write) {
     }
 }
 
-static void do_load(void) { do_access(pick(PAGES), false); }
+static void do_load(void) { do_access(host_pick(PAGES), false); }
 
-static void do_store(void) { do_access(pick(PAGES), true); }
+static void do_store(void) { do_access(host_pick(PAGES), true); }
 
 static void do_fork(void) {
     struct model_space *child = NULL;
@@ -417,7 +398,7 @@ static void do_fork(void) {
 }
 
 static void do_switch(void) {
-    struct model_space *other = &spaces[pick(SPACES)];
+    struct model_space *other = &spaces[host_pick(SPACES)];
     if (other->space != NULL) {
         now = other;
         host_use(now->space);
@@ -426,58 +407,12 @@ static void do_switch(void) {
 }
 
 static void do_exit(void) {
-    struct model_space *other = &spaces[pick(SPACES)];
+    struct model_space *other = &spaces[host_pick(SPACES)];
     if (other->space != NULL && other != now) {
         vm_release(other->space);
         other->space = NULL;
         said("exit", (unsigned long)(other - spaces), 0, 0, 0, 0);
     }
-}
-
-// --- what always holds
-// -----------------------------------------------------------------------------
-
-static uint64_t check_subtree(const struct tree_node *node) {
-    if (node == NULL) {
-        return 0;
-    }
-    const struct vm_area *area = TREE_ENTRY(node, struct vm_area, tree);
-    uint64_t left = check_subtree(node->child[TREE_LEFT]);
-    uint64_t right = check_subtree(node->child[TREE_RIGHT]);
-    int left_height = node->child[TREE_LEFT] == NULL ? 0 : node->child[TREE_LEFT]->height;
-    int right_height = node->child[TREE_RIGHT] == NULL ? 0 : node->child[TREE_RIGHT]->height;
-    EXPECT(left_height - right_height <= 1 && right_height - left_height <= 1);
-    EXPECT_EQUAL(node->height, 1 + MAX(left_height, right_height));
-    EXPECT_EQUAL(area->widest_gap, MAX(area->gap, MAX(left, right)));
-    return area->widest_gap;
-}
-
-static void check_space(struct address_space *space) {
-    size_t count = 0;
-    size_t mapped = 0;
-    size_t locked = 0;
-    uint64_t end = 0;
-    FOR_EACH_AREA(area, space) {
-        EXPECT(area->start >= end && area->end > area->start);
-        EXPECT_EQUAL(area->gap, area->start - end);
-        EXPECT(vm_find_next(space, area->start) == area);
-        count++;
-        mapped += (area->end - area->start) >> PAGE_SHIFT;
-        locked += (area->flags & VM_LOCKED) != 0 ? (area->end - area->start) >> PAGE_SHIFT : 0;
-        end = area->end;
-    }
-    EXPECT_EQUAL(space->area_count, count);
-    EXPECT_EQUAL(space->mapped_pages, mapped);
-    EXPECT_EQUAL(space->locked_pages, locked);
-    check_subtree(space->index.root);
-    size_t resident = 0;
-    uint64_t va = 0;
-    for (pte_t *slot; (slot = pt_next(space, &va, USER_END)) != NULL; va += PAGE_SIZE) {
-        EXPECT(vm_find(space, va) != NULL);
-        EXPECT(page_references(pte_pa(*slot)) > 0);
-        resident++;
-    }
-    EXPECT_EQUAL(space->resident_pages, resident);
 }
 
 static void check_words(void) {
@@ -495,7 +430,7 @@ static void (*const operations[])(void) = {
 static void start(size_t page_count) {
     enum { IMAGE_PAGES = 32 };
     host_boot(page_count, IMAGE_PAGES);
-    random_state = host_setting("HOST_SEED", 1) * 0x9e3779b97f4a7c15UL + 1;
+    host_seed();
     trace = host_setting("HOST_TRACE", 0) != 0;
     for (size_t i = 0; i < IMAGE_PAGES; i++) {
         *(uint64_t *)(host_ram + i * PAGE_SIZE) = 9000 + i;
@@ -518,13 +453,13 @@ static void start(size_t page_count) {
 static void run(void) {
     unsigned long steps = host_setting("HOST_STEPS", 3000);
     for (unsigned long step = 0; step < steps; step++) {
-        operations[pick(ARRAY_SIZE(operations))]();
+        operations[host_pick(ARRAY_SIZE(operations))]();
         for (size_t i = 0; i < SPACES; i++) {
             if (spaces[i].space != NULL) {
-                check_space(spaces[i].space);
+                host_check_space(spaces[i].space);
             }
         }
-        if (pick(20) == 0) {
+        if (host_pick(20) == 0) {
             check_words();
         }
     }
@@ -556,106 +491,4 @@ TEST(random_runs_survive_without_memory) {
     size_t used_pages = host_used_pages();
     run();
     finish(used_pages);
-}
-
-// --- the allocators
-// --------------------------------------------------------------------------------
-
-enum { BLOCKS = 300 };
-
-struct block {
-    unsigned char *bytes;
-    size_t size;
-    unsigned char mark;
-};
-
-static void check_block(const struct block *block) {
-    for (size_t i = 0; i < block->size; i++) {
-        EXPECT_EQUAL(block->bytes[i], block->mark);
-    }
-}
-
-static void fill_block(struct block *block, unsigned char *bytes, size_t size) {
-    block->bytes = bytes;
-    block->size = size;
-    block->mark = (unsigned char)pick(256);
-    for (size_t i = 0; i < size; i++) {
-        bytes[i] = block->mark;
-    }
-}
-
-static size_t pick_size(void) { return pick(10) == 0 ? pick(40000) : pick(2 + pick(2500)); }
-
-TEST(random_heap_blocks_never_overlap) {
-    static struct block blocks[BLOCKS];
-    host_boot(600, 10); // small enough to be refused now and then
-    random_state = host_setting("HOST_SEED", 1) * 0x9e3779b97f4a7c15UL + 1;
-    size_t before = heap_used_bytes();
-    for (size_t step = 0; step < 20000; step++) {
-        struct block *block = &blocks[pick(BLOCKS)];
-        check_block(block);
-        size_t size = pick_size();
-        unsigned char *bytes = NULL;
-        if (pick(3) == 0) {
-            bytes = heap_resize(block->bytes, size);
-            for (size_t i = 0; bytes != NULL && i < MIN(size, block->size); i++) {
-                EXPECT_EQUAL(bytes[i], block->mark);
-            }
-        } else {
-            heap_free(block->bytes);
-            *block = (struct block){0};
-            bytes = heap_alloc(size);
-        }
-        if (bytes != NULL) {
-            fill_block(block, bytes, size);
-        }
-    }
-    for (size_t i = 0; i < BLOCKS; i++) {
-        check_block(&blocks[i]);
-        heap_free(blocks[i].bytes);
-    }
-    EXPECT_EQUAL(heap_used_bytes(), before);
-    EXPECT(host_used_pages() <= 17 + 4); // an empty slab per size, and what host_boot took
-}
-
-TEST(random_page_runs_never_overlap) {
-    enum { RUNS = 60, RAM = 3000 };
-    static struct {
-        uint64_t pa;
-        size_t count;
-    } runs[RUNS];
-    host_boot(RAM, 7);
-    static unsigned char owner[RAM];
-    random_state = host_setting("HOST_SEED", 1) * 0x9e3779b97f4a7c15UL + 1;
-    size_t before = page_free_count();
-    for (size_t step = 0; step < 30000; step++) {
-        size_t i = pick(RUNS);
-        if (runs[i].pa != 0) {
-            for (size_t j = 0; j < runs[i].count; j++) {
-                EXPECT_EQUAL(owner[((runs[i].pa - HOST_RAM_PA) >> PAGE_SHIFT) + j], i + 1);
-                owner[((runs[i].pa - HOST_RAM_PA) >> PAGE_SHIFT) + j] = 0;
-            }
-            page_free_contiguous(runs[i].pa, runs[i].count);
-            runs[i].pa = 0;
-            continue;
-        }
-        runs[i].count = 1 + pick(1 + pick(120));
-        runs[i].pa = page_alloc_contiguous(runs[i].count);
-        size_t align = 1;
-        while (align < runs[i].count) {
-            align *= 2;
-        }
-        EXPECT_EQUAL(runs[i].pa % (align * PAGE_SIZE), 0);
-        for (size_t j = 0; runs[i].pa != 0 && j < runs[i].count; j++) {
-            EXPECT_EQUAL(owner[((runs[i].pa - HOST_RAM_PA) >> PAGE_SHIFT) + j], 0);
-            owner[((runs[i].pa - HOST_RAM_PA) >> PAGE_SHIFT) + j] = (unsigned char)(i + 1);
-        }
-    }
-    for (size_t i = 0; i < RUNS; i++) {
-        if (runs[i].pa != 0) {
-            page_free_contiguous(runs[i].pa, runs[i].count);
-        }
-    }
-    EXPECT_EQUAL(page_free_count(), before);
-    EXPECT(page_alloc_contiguous(1024) != 0);
 }
