@@ -1,6 +1,7 @@
-// AArch64's share of arch.h: the register frame, the saved context and what is one or two instructions long.
-// App and kernel both run at EL1: the app on SP_EL0 (EL1t), the kernel on SP_EL1 (EL1h), which is the current thread's
-// struct regs while the app runs. tpidr_el1 holds the per-CPU page's address.
+// AArch64's share of arch.h: the register frame, the saved context and what is one or two
+// instructions long. App and kernel both run at EL1: the app on SP_EL0 (EL1t), the kernel on SP_EL1
+// (EL1h), which is the current thread's struct regs while the app runs. tpidr_el1 holds the per-CPU
+// page's address.
 #pragma once
 
 #include "layout.h"
@@ -13,9 +14,10 @@ struct thread;
 struct percpu;
 
 #define ARCH_NAME "aarch64"
-#define ARCH_ELF_MACHINE 183            // EM_AARCH64
+#define ARCH_ELF_MACHINE 183 // EM_AARCH64
 #define SYSCALL_INSN_SIZE 4
-#define INTERRUPT_RETRY_TICKS 3125      // 50 us: a look at the app again after an interrupt in the exit window
+#define INTERRUPT_RETRY_TICKS                                                                      \
+    3125 // 50 us: a look at the app again after an interrupt in the exit window
 
 _Static_assert(KSTACK_BYTES == KSTACK_SIZE, "machine.h says it again for the assembly");
 _Static_assert(~(uint64_t)PERCPU_MOVN == PERCPU_VA, "machine.h says it again for the assembly");
@@ -23,23 +25,25 @@ _Static_assert(~(uint64_t)PERCPU_MOVN == PERCPU_VA, "machine.h says it again for
 // How the kernel was entered. Everything but REGS_EXCEPTION is a syscall that may be restarted.
 enum regs_kind { REGS_EXCEPTION, REGS_TRAP, REGS_DIRECT };
 
-// The app's registers, at the top of the thread's kernel stack; an exception in the kernel pushes one as well.
-// On the direct path x19-x29, pstate and tls are filled in only when someone looks: at a full-frame handler's entry, and
-// before trap_exit_work().
+// The app's registers, at the top of the thread's kernel stack; an exception in the kernel pushes
+// one as well. On the direct path x19-x29, pstate and tls are filled in only when someone looks: at
+// a full-frame handler's entry, and before trap_exit_work().
 struct regs {
-    struct user_pt_regs user;           // x0-x30, sp, pc, pstate: the order of sigcontext, ptrace and core files
-    uint64_t orig_x0;                   // x0 at a syscall's entry
-    uint64_t kind;                      // enum regs_kind
-    uint64_t tls;                       // tpidr_el0, which stays in the CPU: a new thread starts with this one
-    uint64_t reserved;                  // keeps the frame, and so sp, a multiple of 16
+    struct user_pt_regs
+        user;          // x0-x30, sp, pc, pstate: the order of sigcontext, ptrace and core files
+    uint64_t orig_x0;  // x0 at a syscall's entry
+    uint64_t kind;     // enum regs_kind
+    uint64_t tls;      // tpidr_el0, which stays in the CPU: a new thread starts with this one
+    uint64_t reserved; // keeps the frame, and so sp, a multiple of 16
 };
 
 struct arch_fp {
     struct user_fpsimd_state state;
 };
 
-// What arch_switch() keeps: the registers that a C call preserves, the app's sp and TLS, which the kernel leaves where
-// they are, and its FP registers. The fault is what the next signal frame reports (sigcontext's fault_address).
+// What arch_switch() keeps: the registers that a C call preserves, the app's sp and TLS, which the
+// kernel leaves where they are, and its FP registers. The fault is what the next signal frame
+// reports (sigcontext's fault_address).
 struct arch_thread {
     uint64_t x19_to_x30[12], sp, sp_el0, tls;
     uint64_t fault_address, fault_syndrome;

@@ -1,6 +1,7 @@
-// What the auxiliary vector says about the CPU, read from its identification registers (Arm ARM D19.2, field names
-// there). What needs state that is not switched (SVE, SME, MTE, pointer authentication keys) stays out. CPUID too:
-// the kernel would have to hide its own features from `mrs`.
+// What the auxiliary vector says about the CPU, read from its identification registers (Arm ARM
+// D19.2, field names there). What needs state that is not switched (SVE, SME, MTE, pointer
+// authentication keys) stays out. CPUID too: the kernel would have to hide its own features from
+// `mrs`.
 #include <asm/hwcap.h>
 
 #include "arch.h"
@@ -11,13 +12,13 @@ static const struct feature {
     uint8_t id_register, shift, minimum;
     uint32_t hwcap;
 } features[] = {
-    {ISAR0, 4, 1, HWCAP_AES},       {ISAR0, 4, 2, HWCAP_PMULL},    {ISAR0, 8, 1, HWCAP_SHA1},
-    {ISAR0, 12, 1, HWCAP_SHA2},     {ISAR0, 12, 2, HWCAP_SHA512},  {ISAR0, 16, 1, HWCAP_CRC32},
+    {ISAR0, 4, 1, HWCAP_AES},       {ISAR0, 4, 2, HWCAP_PMULL},     {ISAR0, 8, 1, HWCAP_SHA1},
+    {ISAR0, 12, 1, HWCAP_SHA2},     {ISAR0, 12, 2, HWCAP_SHA512},   {ISAR0, 16, 1, HWCAP_CRC32},
     {ISAR0, 20, 2, HWCAP_ATOMICS},  {ISAR0, 28, 1, HWCAP_ASIMDRDM}, {ISAR0, 32, 1, HWCAP_SHA3},
-    {ISAR0, 36, 1, HWCAP_SM3},      {ISAR0, 40, 1, HWCAP_SM4},     {ISAR0, 44, 1, HWCAP_ASIMDDP},
-    {ISAR0, 48, 1, HWCAP_ASIMDFHM}, {ISAR0, 52, 1, HWCAP_FLAGM},   {ISAR1, 0, 1, HWCAP_DCPOP},
-    {ISAR1, 12, 1, HWCAP_JSCVT},    {ISAR1, 16, 1, HWCAP_FCMA},    {ISAR1, 20, 1, HWCAP_LRCPC},
-    {ISAR1, 20, 2, HWCAP_ILRCPC},   {ISAR1, 36, 1, HWCAP_SB},      {PFR0, 48, 1, HWCAP_DIT},
+    {ISAR0, 36, 1, HWCAP_SM3},      {ISAR0, 40, 1, HWCAP_SM4},      {ISAR0, 44, 1, HWCAP_ASIMDDP},
+    {ISAR0, 48, 1, HWCAP_ASIMDFHM}, {ISAR0, 52, 1, HWCAP_FLAGM},    {ISAR1, 0, 1, HWCAP_DCPOP},
+    {ISAR1, 12, 1, HWCAP_JSCVT},    {ISAR1, 16, 1, HWCAP_FCMA},     {ISAR1, 20, 1, HWCAP_LRCPC},
+    {ISAR1, 20, 2, HWCAP_ILRCPC},   {ISAR1, 36, 1, HWCAP_SB},       {PFR0, 48, 1, HWCAP_DIT},
     {MMFR2, 32, 1, HWCAP_USCAT},
 };
 

@@ -1,7 +1,7 @@
-// The GICv2. The timer has a better priority than all devices, so that one write to the CPU interface's priority mask
-// holds back every device and not the timer. A held-back line stays pending; nothing is acknowledged but in
-// irq_run_pending(). The timer's line is level-triggered and goes away with the timer's condition: it is never
-// acknowledged at all.
+// The GICv2. The timer has a better priority than all devices, so that one write to the CPU
+// interface's priority mask holds back every device and not the timer. A held-back line stays
+// pending; nothing is acknowledged but in irq_run_pending(). The timer's line is level-triggered
+// and goes away with the timer's condition: it is never acknowledged at all.
 #include "machine.h"
 #include "percpu.h"
 #include "trap.h"
@@ -10,8 +10,19 @@ enum { LINE_COUNT = 256, NONE_PENDING = 1020, ID_MASK = 0x3ff };
 enum { PRIORITY_TIMER = 0x40, PRIORITY_DEVICE = 0xa0, MASK_NOTHING = 0xf0, MASK_DEVICES = 0x80 };
 
 // Arm IHI 0048, chapter 4. Bits, then bytes, one per interrupt.
-enum distributor { GICD_CTLR = 0x0, GICD_ISENABLER = 0x100, GICD_IPRIORITYR = 0x400, GICD_ITARGETSR = 0x800 };
-enum cpu_interface { GICC_CTLR = 0x0, GICC_PMR = 0x4, GICC_IAR = 0xc, GICC_EOIR = 0x10, GICC_HPPIR = 0x18 };
+enum distributor {
+    GICD_CTLR = 0x0,
+    GICD_ISENABLER = 0x100,
+    GICD_IPRIORITYR = 0x400,
+    GICD_ITARGETSR = 0x800
+};
+enum cpu_interface {
+    GICC_CTLR = 0x0,
+    GICC_PMR = 0x4,
+    GICC_IAR = 0xc,
+    GICC_EOIR = 0x10,
+    GICC_HPPIR = 0x18
+};
 
 static struct {
     irq_handler_fn handler;

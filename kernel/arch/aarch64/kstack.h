@@ -1,5 +1,6 @@
-// The word at a kernel stack's far end: overwritten, the stack has been too small. trap.S sees an overflow only when a
-// trap comes at the right moment; this one is found at the next way out of the kernel.
+// The word at a kernel stack's far end: overwritten, the stack has been too small. trap.S sees an
+// overflow only when a trap comes at the right moment; this one is found at the next way out of the
+// kernel.
 #pragma once
 
 #include "report.h"

@@ -1,5 +1,6 @@
-// The VMSAv8-64 tables: 39-bit addresses, 4 KiB granule, three levels of 512 entries. TTBR0 is the app's half, TTBR1 the
-// kernel's, so a new root is an empty page. No page is EL0's; every leaf has the access flag from the start.
+// The VMSAv8-64 tables: 39-bit addresses, 4 KiB granule, three levels of 512 entries. TTBR0 is the
+// app's half, TTBR1 the kernel's, so a new root is an empty page. No page is EL0's; every leaf has
+// the access flag from the start.
 #include "arch.h"
 #include "image.h"
 #include "linker.h"
@@ -8,7 +9,7 @@
 
 #define PTE_PXN (1UL << PTE_PXN_BIT)
 #define PTE_UXN (1UL << PTE_UXN_BIT)
-#define PTE_NO_ACCESS (1UL << 55)       // reserved for software: PROT_NONE keeps its page
+#define PTE_NO_ACCESS (1UL << 55) // reserved for software: PROT_NONE keeps its page
 #define PTE_ADDRESS 0x0000fffffffff000UL
 #define PTE_LEAF (PTE_VALID | PTE_ACCESSED | PTE_SHAREABLE | PTE_UXN)
 #define PTE_PAGE (PTE_VALID | PTE_TABLE_OR_PAGE)
@@ -29,8 +30,9 @@ struct table {
     pte_t of[TABLE_ENTRIES];
 } ALIGNED(PAGE_SIZE);
 
-// The pool serves the GiB of the devices, of the image, of its end and of RAM's end, and for each border that is not
-// on a multiple of 2 MiB one table more: device registers, image, blob's end, RAM's end.
+// The pool serves the GiB of the devices, of the image, of its end and of RAM's end, and for each
+// border that is not on a multiple of 2 MiB one table more: device registers, image, blob's end,
+// RAM's end.
 enum { POOL_TABLES = 10 };
 
 static struct table kernel_root, empty_root, pool[POOL_TABLES];
@@ -58,7 +60,8 @@ bool pte_present(pte_t pte) {
     return (pte & (PTE_VALID | PTE_NO_ACCESS)) != 0;
 }
 
-// A page's entry looks like a table's, but the table of level 0 holds pages only, and all have the access flag.
+// A page's entry looks like a table's, but the table of level 0 holds pages only, and all have the
+// access flag.
 bool pte_is_table(pte_t pte) {
     return (pte & (PTE_PAGE | PTE_ACCESSED)) == PTE_PAGE;
 }
@@ -89,7 +92,7 @@ pte_t *mmu_root_table(uint64_t root_pa) {
 }
 
 void mmu_flush_page(uint64_t va) {
-    uint64_t page = va << 8 >> (PAGE_SHIFT + 8);        // bits 55..12; the ASID is 0
+    uint64_t page = va << 8 >> (PAGE_SHIFT + 8); // bits 55..12; the ASID is 0
     __asm__ volatile("dsb ishst\n\ttlbi vaae1, %0\n\tdsb nsh\n\tisb" : : "r"(page) : "memory");
 }
 
@@ -108,7 +111,8 @@ void mmu_sync_icache(uint64_t va, uint64_t size_bytes) {
     __asm__ volatile("dsb ish\n\tic ialluis\n\tdsb ish\n\tisb" : : : "memory");
 }
 
-// --- the kernel's half ------------------------------------------------------------------------------
+// --- the kernel's half
+// ------------------------------------------------------------------------------
 
 static pte_t *table_below(pte_t *entry) {
     if (!pte_present(*entry)) {
@@ -164,9 +168,12 @@ void mmu_init(uint64_t ram_end_pa) {
     ASSERT(ram_end_pa <= (TABLE_ENTRIES - 1 - DIRECT_MAP_ROOT_INDEX) * GIB);
 
     map(GIC_DISTRIBUTOR_BASE, GIC_DISTRIBUTOR_BASE + MIB2, DEVICE_RW);
-    map(UART_BASE, UART_BASE + MIB2, DEVICE_RW);        // and the RTC
+    map(UART_BASE, UART_BASE + MIB2, DEVICE_RW); // and the RTC
     map(VIRTIO_BASE, VIRTIO_BASE + MIB2, DEVICE_RW);
     map(map_image(), ram_end_pa, KERNEL_RW);
-    __asm__ volatile("dsb ishst\n\tmsr ttbr1_el1, %0\n\tisb" : : "r"(va_to_pa(&kernel_root)) : "memory");
+    __asm__ volatile("dsb ishst\n\tmsr ttbr1_el1, %0\n\tisb"
+                     :
+                     : "r"(va_to_pa(&kernel_root))
+                     : "memory");
     mmu_use_root(va_to_pa(&empty_root));
 }

@@ -1,5 +1,5 @@
-// The end of the run: PSCI's SYSTEM_OFF (Arm DEN 0022), which QEMU answers for `hvc`. It knows no status; the channel
-// has told the host.
+// The end of the run: PSCI's SYSTEM_OFF (Arm DEN 0022), which QEMU answers for `hvc`. It knows no
+// status; the channel has told the host.
 #include "arch.h"
 
 #define PSCI_SYSTEM_OFF 0x84000008UL

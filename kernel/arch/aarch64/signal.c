@@ -1,7 +1,8 @@
-// The signal frame, bit for bit Linux's (arch/arm64/kernel/signal.c), for what debuggers, unwinders and handlers read:
-// siginfo and ucontext, behind the general registers a list of records (FP state, the fault's syndrome, an end mark),
-// and above all a frame record, through which x29 links the handler to what was interrupted. Most of the 4 KiB that are
-// reserved for records is neither written nor read.
+// The signal frame, bit for bit Linux's (arch/arm64/kernel/signal.c), for what debuggers, unwinders
+// and handlers read: siginfo and ucontext, behind the general registers a list of records (FP
+// state, the fault's syndrome, an end mark), and above all a frame record, through which x29 links
+// the handler to what was interrupted. Most of the 4 KiB that are reserved for records is neither
+// written nor read.
 #include "arch.h"
 #include "percpu.h"
 #include "string.h"
@@ -16,7 +17,7 @@
 
 #include <asm/ucontext.h>
 
-#define VDSO_SIGRETURN_OFFSET 0x800     // vdso/vdso.lds
+#define VDSO_SIGRETURN_OFFSET 0x800 // vdso/vdso.lds
 #define STACK_ALIGN 16UL
 
 struct rt_sigframe {
@@ -28,7 +29,8 @@ _Static_assert(sizeof(siginfo_t) == sizeof(struct siginfo_k), "the request's 128
 
 #define RECORDS_OFFSET offsetof(struct rt_sigframe, context.uc_mcontext.__reserved)
 
-// The part of the frame that is written, as it lies in memory; the fault's record is there when there was a fault.
+// The part of the frame that is written, as it lies in memory; the fault's record is there when
+// there was a fault.
 struct frame_head {
     _Alignas(STACK_ALIGN) uint8_t fixed[RECORDS_OFFSET];
     struct fpsimd_context fp;
@@ -52,7 +54,7 @@ static void save_fixed(struct rt_sigframe *frame, const struct regs *regs,
     memcpy(context->uc_mcontext.regs, regs->user.regs, sizeof(regs->user.regs));
     context->uc_mcontext.sp = regs->user.sp;
     context->uc_mcontext.pc = regs->user.pc;
-    context->uc_mcontext.pstate = regs->user.pstate & PSTATE_FLAGS;     // EL0's mode bits are zero
+    context->uc_mcontext.pstate = regs->user.pstate & PSTATE_FLAGS; // EL0's mode bits are zero
 }
 
 // The size of what has been filled in.
@@ -101,7 +103,8 @@ int arch_signal_push(struct regs *regs, const struct signal_frame_request *reque
     return 0;
 }
 
-// Walks the records to the FP state's; without one, or with an unknown one before it, the frame is bad.
+// Walks the records to the FP state's; without one, or with an unknown one before it, the frame is
+// bad.
 static int restore_fp(uint64_t record_at, uint64_t end) {
     struct fpsimd_context fp;
     while (record_at + sizeof(fp) <= end &&

@@ -1,13 +1,13 @@
 // How a thread begins: its first kernel context, and the app's first registers.
+#include "thread.h"
 #include "kstack.h"
 #include "percpu.h"
 #include "string.h"
-#include "thread.h"
 
 void arch_start_user(void);
 void arch_start_kernel(void);
 
-enum { X19, X20, X30 = 11 };            // in arch_thread.x19_to_x30
+enum { X19, X20, X30 = 11 }; // in arch_thread.x19_to_x30
 
 static void start_at(struct thread *thread, void (*entry)(void)) {
     stack_guard(thread->kstack);

@@ -1,5 +1,6 @@
-// Time: the virtual counter counts, the virtual timer interrupts when the counter reaches its compare value. The line
-// stays up as long as the condition holds, so the handler switches the timer off.
+// Time: the virtual counter counts, the virtual timer interrupts when the counter reaches its
+// compare value. The line stays up as long as the condition holds, so the handler switches the
+// timer off.
 #include "machine.h"
 #include "trap.h"
 

@@ -1,5 +1,5 @@
-// What an exception means. The classes are ESR_EL1.EC's (Arm ARM D17.2.37); signals and si_codes are those of Linux's
-// arch/arm64/mm/fault.c and kernel/traps.c, seen through sigaction(2).
+// What an exception means. The classes are ESR_EL1.EC's (Arm ARM D17.2.37); signals and si_codes
+// are those of Linux's arch/arm64/mm/fault.c and kernel/traps.c, seen through sigaction(2).
 #include "trap.h"
 #include "kstack.h"
 #include "percpu.h"
@@ -31,11 +31,12 @@ enum exception_class {
 // ESR_EL1's syndrome of an abort.
 enum {
     CLASS_SHIFT = 26,
-    CLASS_SAME_LEVEL = 1 << CLASS_SHIFT, // what tells 0x21 and 0x25 from the classes of EL0, 0x20 and 0x24
+    CLASS_SAME_LEVEL =
+        1 << CLASS_SHIFT, // what tells 0x21 and 0x25 from the classes of EL0, 0x20 and 0x24
     SYNDROME_WRITE = 1 << 6,
     SYNDROME_CACHE_OPERATION = 1 << 8,
     STATUS_MASK = 0x3f,
-    STATUS_LEVEL_MASK = 0x3c,           // without the table's level
+    STATUS_LEVEL_MASK = 0x3c, // without the table's level
     STATUS_TRANSLATION = 0x04,
     STATUS_ACCESS_FLAG = 0x08,
     STATUS_PERMISSION = 0x0c,
@@ -68,9 +69,7 @@ static const struct fault {
     [CLASS_BRK] = {"breakpoint", SIGTRAP, TRAP_BRKPT, AT_PC},
 };
 
-extern const struct fixup {
-    uint64_t start, end, target;
-} usercopy_fixups[], usercopy_fixups_end[];
+extern const struct fixup { uint64_t start, end, target; } usercopy_fixups[], usercopy_fixups_end[];
 
 // The part of the vector page between the last look at percpu.work and the app (direct.S).
 extern const char vector_page[], direct_exit_start[], direct_exit_end[];
@@ -85,8 +84,8 @@ static const struct fault *fault_of(uint64_t syndrome) {
     return fault->name != NULL ? fault : &unknown;
 }
 
-// The access that a page fault was for, 0 for any other exception. Cache maintenance reports a write but needs only
-// the right to read.
+// The access that a page fault was for, 0 for any other exception. Cache maintenance reports a
+// write but needs only the right to read.
 static int page_fault_access(uint64_t syndrome) {
     uint64_t status = syndrome & STATUS_LEVEL_MASK;
     if (status != STATUS_TRANSLATION && status != STATUS_ACCESS_FLAG &&
@@ -172,7 +171,8 @@ static void app_interrupt(void) {
     }
 }
 
-// Past the last look at percpu.work on the way to the app, where only another interrupt would be noticed.
+// Past the last look at percpu.work on the way to the app, where only another interrupt would be
+// noticed.
 static bool in_exit_window(uint64_t pc, uint64_t pstate) {
     uint64_t offset = pc - VECTOR_VA;
     return (pstate & PSTATE_MODE) == PSTATE_EL1T ||
@@ -210,8 +210,9 @@ void trap_from_app(struct regs *regs, enum vector vector, uint64_t syndrome, uin
     }
 }
 
-// Leaves interrupts off, so that no work of the CPU can appear between the last look and the app. A signal that must
-// wait (pc in a stub) leaves its bit set, so the loop looks at the CPU's own bits only.
+// Leaves interrupts off, so that no work of the CPU can appear between the last look and the app. A
+// signal that must wait (pc in a stub) leaves its bit set, so the loop looks at the CPU's own bits
+// only.
 void trap_before_return(struct regs *regs) {
     stack_check(thread_current()->kstack);
     irq_disable();
@@ -245,8 +246,8 @@ bool arch_fixup(struct regs *regs) {
     return true;
 }
 
-// A fault of usercopy.S on the app's memory: the page comes in, or the copy ends early. So does a futex word that
-// is not aligned, which the exclusive instructions refuse.
+// A fault of usercopy.S on the app's memory: the page comes in, or the copy ends early. So does a
+// futex word that is not aligned, which the exclusive instructions refuse.
 static bool kernel_user_access(struct regs *regs, uint64_t syndrome, uint64_t address) {
     int access = page_fault_access(syndrome), si_code;
     if (address >= USER_END || fixup_of(regs->user.pc) == NULL) {

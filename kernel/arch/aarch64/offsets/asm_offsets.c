@@ -1,5 +1,5 @@
-// Structure offsets for the assembly. Never linked: the Makefile reads the `->NAME value` lines out of the
-// compiler's output and writes arch_offsets.h.
+// Structure offsets for the assembly. Never linked: the Makefile reads the `->NAME value` lines out
+// of the compiler's output and writes arch_offsets.h.
 #include "percpu.h"
 #include "thread.h"
 
