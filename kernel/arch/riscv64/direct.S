@@ -21,6 +21,11 @@
 #define MISSING_ADDRESS (-2048 + LITERALS + 16)
 #define RETURN_ADDRESS (-2048 + LITERALS + 24)
 
+// Stubs in rewritten programs have this offset in them.
+.if PERCPU_SCRATCH0 != 32
+    .error "percpu.scratch[0] has moved: kernel/arch/DIRECT.md and hermipy/arch/riscv64.py say 32"
+.endif
+
 .macro slot reg
     lui     \reg, PERCPU_LUI
     sd      sp, PERCPU_ENTRY_SP(\reg)

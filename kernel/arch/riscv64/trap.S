@@ -1,8 +1,9 @@
 // Entry from exceptions and interrupts, and the way back to the app.
 //
 // Privilege cannot tell the app from the kernel, both run in S-mode: the sign of sp does, since kernel stacks
-// have high addresses. An app that has put nonsense into sp is told by its pc, which is never the kernel's when it
-// faults. sscratch is PERCPU_VA outside of these first instructions.
+// have high addresses. An app may put nonsense into sp: then its pc tells, and in the vector page, which is both the
+// app's and the kernel's, that the kernel's sp is nothing but the frame there. sscratch is PERCPU_VA outside of these
+// first instructions.
 #include "arch_offsets.h"
 #include "machine.h"
 
@@ -66,7 +67,12 @@ trap_entry:
     bgez    t0, from_app
     csrr    t1, sepc
     bgez    t1, from_app
-    slli    t1, t0, 64 - KSTACK_BITS
+    srai    t1, t1, 12
+    addi    t1, t1, 1
+    bnez    t1, 1f                      // not in the vector page, the last one
+    ld      t1, PERCPU_FRAME(sp)
+    bne     t0, t1, from_app
+1:  slli    t1, t0, 64 - KSTACK_BITS
     srli    t1, t1, 64 - KSTACK_BITS
     addi    t1, t1, -KSTACK_RESERVE
     bltz    t1, stack_overflow

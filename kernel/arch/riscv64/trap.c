@@ -135,12 +135,13 @@ void trap_before_return(struct regs *regs) {
 
 // --- from the kernel ----------------------------------------------------------------------------
 
-// Past the last look at percpu.work on the way to the app, where only another interrupt would be
-// noticed.
+// In the vector page with the app's sp, or past the last look at percpu.work on the way to the app: only
+// another interrupt would be noticed.
 static bool in_exit_window(const struct regs *regs) {
     uint64_t offset = regs->user.pc - VECTOR_VA;
-    return (int64_t)regs->user.sp >= 0 || (offset >= (uint64_t)(direct_exit_start - vector_page) &&
-                                           offset < (uint64_t)(direct_exit_end - vector_page));
+    bool leaving = offset >= (uint64_t)(direct_exit_start - vector_page) &&
+                   offset < (uint64_t)(direct_exit_end - vector_page);
+    return offset < PAGE_SIZE && (leaving || regs->user.sp != this_cpu()->frame);
 }
 
 static void kernel_interrupt(struct regs *regs, uint64_t number) {

@@ -4,7 +4,8 @@ VDSO_riscv64 := kernel/vdso/clock.c $(wildcard kernel/arch/riscv64/vdso/*.S)
 build/riscv64/gen/vdso.so: $(VDSO_riscv64) $(wildcard kernel/arch/riscv64/vdso/*) \
 		kernel/arch/riscv64/arch_defs.h kernel/include/vdso_data.h kernel/include/clock.h
 	@mkdir -p $(@D)
-	clang --target=riscv64-linux-gnu -march=rv64gc -mabi=lp64d -mno-relax -std=gnu11 -O2 -fPIC \
+	@echo LD $@
+	@clang --target=riscv64-linux-gnu -march=rv64gc -mabi=lp64d -mno-relax -std=gnu11 -O2 -fPIC \
 		-ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fvisibility=default \
 		-Wall -Wextra -Werror -nostdlibinc -idirafter /usr/riscv64-linux-gnu/include \
 		-Ikernel/include -Ikernel/arch/riscv64 -Ikernel/arch/riscv64/vdso \
