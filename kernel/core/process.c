@@ -9,6 +9,9 @@
 #include "vm.h"
 
 #include <asm/resource.h>
+#include <linux/capability.h>
+
+#define ALL_CAPABILITIES ((1UL << (CAP_LAST_CAP + 1)) - 1)
 
 enum { FIRST_PID = 1, NOFILE_SOFT = 1024, NOFILE_HARD = 1048576 };
 
@@ -52,6 +55,8 @@ struct process *process_new(void) {
     process->actions->references = 1;
     process->pid = process->group = process->session = tid_new();
     process->start_ns = clock_monotonic_ns();
+    process->dumpable = true;
+    process->credentials.effective = process->credentials.permitted = ALL_CAPABILITIES;
     list_init(&process->threads);
     signal_pending_init(&process->pending);
     set_default_limits(process->limits);

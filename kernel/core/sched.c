@@ -7,7 +7,9 @@
 #include "thread.h"
 #include "vm.h"
 
+// Of a thread at nice 0. Others get shares that differ as their slices do.
 #define SLICE_NS (4 * NSEC_PER_MSEC)
+#define NICE_WIDTH 20
 // A thread that wakes up waits no longer than this for one that computes.
 #define SLICE_AFTER_WAKE_NS (1 * NSEC_PER_MSEC)
 
@@ -73,13 +75,17 @@ void use_address_space(const struct address_space *space) {
     }
 }
 
+static uint64_t slice_ns(const struct thread *thread) {
+    return SLICE_NS * (uint64_t)(NICE_WIDTH - thread->nice) / NICE_WIDTH;
+}
+
 static void switch_to(struct thread *from, struct thread *to) {
     struct percpu *cpu = this_cpu();
     uint64_t now_ns = clock_monotonic_ns();
     from->run_ns += now_ns - from->run_start_ns;
     from->work = percpu_take_work(~(uint64_t)WORK_OF_CPU);
     to->run_start_ns = run_since_ns = now_ns;
-    to->slice_end_ns = now_ns + SLICE_NS;
+    to->slice_end_ns = now_ns + slice_ns(to);
     cpu->current = to;
     cpu->switches++;
     percpu_add_work(to->work);
@@ -112,7 +118,7 @@ void schedule(void) {
         return;
     }
     run_since_ns = clock_monotonic_ns();
-    to->slice_end_ns = run_since_ns + SLICE_NS;
+    to->slice_end_ns = run_since_ns + slice_ns(to);
     limit_slice();
 }
 

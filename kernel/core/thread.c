@@ -13,6 +13,8 @@
 
 enum { TID_BUCKETS = 64, TID_MAX = 4194304, CACHED_STACKS = 8, KSTACK_PAGES = KSTACK_SIZE / PAGE_SIZE };
 
+#define DEFAULT_TIMER_SLACK_NS 50000            // prctl(2), PR_SET_TIMERSLACK
+
 static struct thread idle_thread;
 static struct list by_tid[TID_BUCKETS];
 static pid_t last_tid;
@@ -95,6 +97,7 @@ struct thread *thread_new(struct process *process) {
     thread->process = process;
     thread->tid = process->thread_count == 0 && thread_find(process->pid) == NULL ? process->pid : tid_new();
     thread->state = THREAD_SLEEPING;
+    thread->timer_slack_ns = DEFAULT_TIMER_SLACK_NS;
     list_init(&thread->run_node);
     signal_pending_init(&thread->pending);
     list_push_back(&process->threads, &thread->process_node);

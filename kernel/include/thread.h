@@ -22,6 +22,7 @@ struct credentials {
     gid_t gid, egid, sgid, fsgid;
     uint32_t group_count;
     gid_t groups[32];
+    uint64_t effective, permitted, inheritable;         // capabilities; bit n is CAP_n (sys/capability.c)
 };
 
 struct process {
@@ -41,6 +42,9 @@ struct process {
     char executable[256];               // /proc/self/exe
     bool exiting;
     int exit_status;                    // wait(2)'s encoding
+    uint32_t personality;
+    int parent_death_signal;
+    bool dumpable, keep_capabilities, child_subreaper, no_huge_pages, membarrier_registered;        // prctl(2), membarrier(2)
 };
 
 enum thread_state { THREAD_RUNNABLE, THREAD_SLEEPING, THREAD_DEAD };
@@ -57,6 +61,10 @@ struct thread {
     uint64_t slice_end_ns;
     uint64_t run_start_ns, run_ns;
     char name[THREAD_NAME_SIZE];
+    int nice;                           // -20 .. 19: the length of its slices
+    int policy;                         // SCHED_*
+    uint64_t timer_slack_ns;
+    bool no_new_privileges;
     // signals
     uint64_t blocked;                   // bit n-1 is signal n
     uint64_t saved_blocked;             // with WORK_RESTORE_MASK

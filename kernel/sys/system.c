@@ -1,0 +1,61 @@
+// uname(2), sysinfo(2) and the names that can be set.
+#include "arch.h"
+#include "clock.h"
+#include "credentials.h"
+#include "page.h"
+#include "string.h"
+#include "syscall.h"
+#include "thread.h"
+#include "usercopy.h"
+
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/sysinfo.h>
+#include <linux/utsname.h>
+
+static struct new_utsname names = {
+    .sysname = "Linux",
+    .nodename = "hermipy",
+    .release = "6.12.0-hermipy",
+    .version = "#1",
+    .machine = ARCH_NAME,
+    .domainname = "(none)",
+};
+
+SYSCALL(uname)(void __user *buf) {
+    return copy_to_user(buf, &names, sizeof(names));
+}
+
+static long set_name(char *name, const char __user *from, int length) {
+    char copy[__NEW_UTS_LEN + 1] = {0};
+    if (!process_capable(process_current(), CAP_SYS_ADMIN)) {
+        return -EPERM;
+    }
+    if (length < 0 || length > __NEW_UTS_LEN) {
+        return -EINVAL;
+    }
+    if (copy_from_user(copy, from, (size_t)length) != 0) {
+        return -EFAULT;
+    }
+    memcpy(name, copy, sizeof(copy));
+    return 0;
+}
+
+SYSCALL(sethostname)(const char __user *name, int len) {
+    return set_name(names.nodename, name, len);
+}
+
+SYSCALL(setdomainname)(const char __user *name, int len) {
+    return set_name(names.domainname, name, len);
+}
+
+SYSCALL(sysinfo)(void __user *info) {
+    struct sysinfo system = {
+        .uptime = (__kernel_long_t)(clock_monotonic_ns() / NSEC_PER_SEC),
+        .totalram = page_total_count() * PAGE_SIZE,
+        .freeram = page_free_count() * PAGE_SIZE,
+        .procs = (uint16_t)process_current()->thread_count,
+        .mem_unit = 1,
+    };
+    return copy_to_user(info, &system, sizeof(system));
+}
