@@ -1,5 +1,6 @@
-// What time it is. The machine's counter runs at a constant rate from power-on, so CLOCK_MONOTONIC is a multiplication, and
-// CLOCK_REALTIME is that plus an offset, read once from the RTC. The vDSO does the same sums (clock.h).
+// What time it is. The machine's counter runs at a constant rate from power-on, so CLOCK_MONOTONIC
+// is a multiplication, and CLOCK_REALTIME is that plus an offset, read once from the RTC. The vDSO
+// does the same sums (clock.h).
 #include "clock.h"
 #include "arch.h"
 

@@ -1,4 +1,5 @@
-// The end of the run: what is known now and not later goes to the host, then the exit status, then the power off.
+// The end of the run: what is known now and not later goes to the host, then the exit status, then
+// the power off.
 #include "arch.h"
 #include "channel.h"
 #include "page.h"
@@ -8,7 +9,7 @@
 SET_DECLARE(exit_report, report_fn);
 
 void machine_exit(int exit_status) {
-    static bool exiting;                // a report that panics must not come back here
+    static bool exiting; // a report that panics must not come back here
     if (!exiting) {
         exiting = true;
         uint64_t peak_bytes = page_peak_count() * PAGE_SIZE;

@@ -1,12 +1,20 @@
-// The flattened device tree (Devicetree Specification 0.4, chapter 5), of which we want three things: memory, the boot
-// arguments and a seed. It is read once, before memory is given out: nothing keeps a pointer into it. Every offset
-// is checked, so that a damaged tree gives nothing instead of a fault.
+// The flattened device tree (Devicetree Specification 0.4, chapter 5), of which we want three
+// things: memory, the boot arguments and a seed. It is read once, before memory is given out:
+// nothing keeps a pointer into it. Every offset is checked, so that a damaged tree gives nothing
+// instead of a fault.
 #include "boot.h"
 #include "string.h"
 
 struct boot_info boot_info;
 
-enum { FDT_MAGIC = 0xd00dfeed, FDT_BEGIN_NODE = 1, FDT_END_NODE = 2, FDT_PROP = 3, FDT_NOP = 4, FDT_DEPTH_MAX = 8 };
+enum {
+    FDT_MAGIC = 0xd00dfeed,
+    FDT_BEGIN_NODE = 1,
+    FDT_END_NODE = 2,
+    FDT_PROP = 3,
+    FDT_NOP = 4,
+    FDT_DEPTH_MAX = 8
+};
 
 struct fdt_header {
     uint32_t magic, total_size, struct_offset, strings_offset, reserve_offset;
@@ -17,9 +25,9 @@ struct fdt_reader {
     const char *structure, *strings;
     size_t structure_size, strings_size;
     size_t position;
-    const char *path[FDT_DEPTH_MAX];            // names of the nodes around the position; [0] is the root's ""
+    const char *path[FDT_DEPTH_MAX]; // names of the nodes around the position; [0] is the root's ""
     size_t depth;
-    uint32_t address_cells, size_cells;         // of the root
+    uint32_t address_cells, size_cells; // of the root
 };
 
 struct fdt_property {
@@ -36,7 +44,7 @@ static uint32_t read_word(struct fdt_reader *reader) {
     uint32_t word;
     if (reader->structure_size - reader->position < sizeof(word)) {
         reader->position = reader->structure_size;
-        return 0;                               // no token: the walk ends
+        return 0; // no token: the walk ends
     }
     memcpy(&word, reader->structure + reader->position, sizeof(word));
     reader->position += sizeof(word);
@@ -86,7 +94,8 @@ static void take_memory(struct fdt_reader *reader, const struct fdt_property *pr
         return;
     }
     boot_info.ram_start_pa = cells(property->value, address_cells);
-    boot_info.ram_end_pa = boot_info.ram_start_pa + cells(property->value + 4UL * address_cells, size_cells);
+    boot_info.ram_end_pa =
+        boot_info.ram_start_pa + cells(property->value + 4UL * address_cells, size_cells);
 }
 
 static void take_chosen(const struct fdt_property *property) {
@@ -162,7 +171,8 @@ void fdt_read(const void *fdt) {
     for (size_t i = 0; i < sizeof(header) / sizeof(*words); i++) {
         words[i] = big_endian(words[i]);
     }
-    if (header.magic != FDT_MAGIC || !block_fits(&header, header.struct_offset, header.struct_size) ||
+    if (header.magic != FDT_MAGIC ||
+        !block_fits(&header, header.struct_offset, header.struct_size) ||
         !block_fits(&header, header.strings_offset, header.strings_size)) {
         return;
     }

@@ -1,20 +1,20 @@
-// The printf of the kernel's own messages, and of /proc and other text that is made here. %s %c %d %i %u %x %p %%, the lengths
-// l ll z, a width with 0 or - flag, and a precision for %s.
-#include "report.h"
+// The printf of the kernel's own messages, and of /proc and other text that is made here. %s %c %d
+// %i %u %x %p %%, the lengths l ll z, a width with 0 or - flag, and a precision for %s.
 #include "format.h"
+#include "report.h"
 #include "string.h"
 
 enum { DIGITS_MAX = 24 };
 
 struct output {
     char *buffer;
-    size_t size_bytes, length;          // length counts what did not fit as well
+    size_t size_bytes, length; // length counts what did not fit as well
 };
 
 struct directive {
     bool zero, left;
-    size_t width, precision;            // precision: SIZE_MAX without one
-    unsigned longs;                     // l or z: 1, ll: 2
+    size_t width, precision; // precision: SIZE_MAX without one
+    unsigned longs;          // l or z: 1, ll: 2
     char conversion;
 };
 
@@ -31,7 +31,8 @@ static void put_repeated(struct output *output, char c, size_t count) {
     }
 }
 
-static void put_text(struct output *output, const struct directive *directive, const char *text, size_t length) {
+static void put_text(struct output *output, const struct directive *directive, const char *text,
+                     size_t length) {
     size_t padding = directive->width > length ? directive->width - length : 0;
     if (!directive->left) {
         put_repeated(output, ' ', padding);
@@ -44,7 +45,8 @@ static void put_text(struct output *output, const struct directive *directive, c
     }
 }
 
-static void put_number(struct output *output, const struct directive *directive, uint64_t value, const char *prefix) {
+static void put_number(struct output *output, const struct directive *directive, uint64_t value,
+                       const char *prefix) {
     unsigned base = directive->conversion == 'x' || directive->conversion == 'p' ? 16 : 10;
     char text[DIGITS_MAX];
     size_t start = sizeof(text), prefix_length = strlen(prefix);
@@ -92,18 +94,22 @@ static struct directive parse(const char **format) {
     return directive;
 }
 
-static void put_signed(struct output *output, const struct directive *directive, va_list *arguments) {
+static void put_signed(struct output *output, const struct directive *directive,
+                       va_list *arguments) {
     long value = directive->longs > 0 ? va_arg(*arguments, long) : va_arg(*arguments, int);
-    put_number(output, directive, value < 0 ? -(uint64_t)value : (uint64_t)value, value < 0 ? "-" : "");
+    put_number(output, directive, value < 0 ? -(uint64_t)value : (uint64_t)value,
+               value < 0 ? "-" : "");
 }
 
-static void put_string(struct output *output, const struct directive *directive, va_list *arguments) {
+static void put_string(struct output *output, const struct directive *directive,
+                       va_list *arguments) {
     const char *text = va_arg(*arguments, const char *);
     text = text != NULL ? text : "(null)";
     put_text(output, directive, text, strnlen(text, directive->precision));
 }
 
-static void put_directive(struct output *output, const struct directive *directive, va_list *arguments) {
+static void put_directive(struct output *output, const struct directive *directive,
+                          va_list *arguments) {
     switch (directive->conversion) {
     case 'd':
     case 'i':
@@ -112,7 +118,9 @@ static void put_directive(struct output *output, const struct directive *directi
     case 'u':
     case 'x':
         put_number(output, directive,
-                   directive->longs > 0 ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned), "");
+                   directive->longs > 0 ? va_arg(*arguments, unsigned long)
+                                        : va_arg(*arguments, unsigned),
+                   "");
         break;
     case 'p':
         put_number(output, directive, (uint64_t)va_arg(*arguments, void *), "0x");

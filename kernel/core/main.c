@@ -20,16 +20,16 @@ static uint64_t image_end_pa(void) {
 }
 
 void kernel_main(uint64_t fdt_pa) {
-    fdt_read(pa_to_va(fdt_pa));                 // from here on boot_info holds, and the device tree may go
+    fdt_read(pa_to_va(fdt_pa)); // from here on boot_info holds, and the device tree may go
     if (image_blob->magic != IMAGE_MAGIC || image_end_pa() >= boot_info.ram_end_pa) {
-        panic("no image behind the kernel, or no memory behind the image (%lx, RAM ends at %lx)", image_end_pa(),
-              boot_info.ram_end_pa);
+        panic("no image behind the kernel, or no memory behind the image (%lx, RAM ends at %lx)",
+              image_end_pa(), boot_info.ram_end_pa);
     }
     page_init(boot_info.ram_start_pa, image_end_pa(), boot_info.ram_end_pa);
-    mmu_init(boot_info.ram_end_pa);             // ... every kernel page has only the permissions that it needs
-    thread_init();                              // ... there is a current thread, this one, later the idle one
-    clock_init();                               // ... time passes, timers may be set
-    run_initcalls();                            // ... whatever is linked has started
-    exec_first_process();                       // ... process 1 waits for the CPU
+    mmu_init(boot_info.ram_end_pa); // ... every kernel page has only the permissions that it needs
+    thread_init();                  // ... there is a current thread, this one, later the idle one
+    clock_init();                   // ... time passes, timers may be set
+    run_initcalls();                // ... whatever is linked has started
+    exec_first_process();           // ... process 1 waits for the CPU
     thread_idle();
 }

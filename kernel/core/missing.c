@@ -1,4 +1,5 @@
-// System calls that the image has no handler for: what happens is the image's choice (hermipy pack --on-missing).
+// System calls that the image has no handler for: what happens is the image's choice (hermipy pack
+// --on-missing).
 #include "arch.h"
 #include "channel.h"
 #include "image.h"
@@ -18,7 +19,7 @@ static uint64_t noted[NUMBERS_NOTED / 64];
 
 static bool note_first(uint32_t number) {
     if (number >= NUMBERS_NOTED) {
-        return true;                            // none of Linux's: each one is news
+        return true; // none of Linux's: each one is news
     }
     uint64_t bit = 1UL << number % 64;
     bool first = (noted[number / 64] & bit) == 0;
@@ -30,13 +31,15 @@ static bool note_first(uint32_t number) {
 static void send_sigsys(const struct regs *regs, uint32_t number) {
     struct thread *thread = thread_current();
     const struct signal_action *action = &thread->process->actions->of[SIGSYS - 1];
-    bool caught = action->handler > (uint64_t)SIG_IGN && (thread->blocked & signal_bit(SIGSYS)) == 0;
+    bool caught =
+        action->handler > (uint64_t)SIG_IGN && (thread->blocked & signal_bit(SIGSYS)) == 0;
     if (!caught) {
         process_exit(SIGSYS);
     }
     struct siginfo_k info = {.signo = SIGSYS, .code = SYS_SECCOMP};
     info.fields[0] = regs_pc(regs) - SYSCALL_INSN_SIZE;
-    info.fields[1] = number | (uint64_t)(ARCH_ELF_MACHINE | __AUDIT_ARCH_64BIT | __AUDIT_ARCH_LE) << 32;
+    info.fields[1] = number | (uint64_t)(ARCH_ELF_MACHINE | __AUDIT_ARCH_64BIT | __AUDIT_ARCH_LE)
+                                  << 32;
     signal_send_thread(thread, &info);
 }
 

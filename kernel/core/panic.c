@@ -1,6 +1,7 @@
-// The end for reasons of our own: a bug in the kernel, or a fault inside it. Says what is known and leaves with
-// KERNEL_FAULT_STATUS. Frame pointers are not kept, so the backtrace is every word on the stack that points behind a
-// place in the kernel's text: some of them are old, none of the true ones is missing.
+// The end for reasons of our own: a bug in the kernel, or a fault inside it. Says what is known and
+// leaves with KERNEL_FAULT_STATUS. Frame pointers are not kept, so the backtrace is every word on
+// the stack that points behind a place in the kernel's text: some of them are old, none of the true
+// ones is missing.
 #include "arch.h"
 #include "channel.h"
 #include "format.h"
@@ -41,8 +42,8 @@ static void log_thread(void) {
         return;
     }
     const struct regs *regs = thread_regs(thread);
-    log_line("  thread %d (%s), app pc %lx sp %lx, last system call %ld", thread->tid, thread->name, regs_pc(regs),
-             regs_sp(regs), (long)regs_number(regs));
+    log_line("  thread %d (%s), app pc %lx sp %lx, last system call %ld", thread->tid, thread->name,
+             regs_pc(regs), regs_sp(regs), (long)regs_number(regs));
 }
 
 void panic(const char *format, ...) {
@@ -64,7 +65,8 @@ void trap_kernel_fault(struct regs *regs, const char *what, uint64_t address) {
     log_line("  sp %lx", regs_sp(regs));
     for (size_t i = 0; i < sizeof(*regs) / sizeof(uint64_t); i += 4) {
         const uint64_t *words = (const uint64_t *)regs + i;
-        log_line("  regs[%02zu] %016lx %016lx %016lx %016lx", i, words[0], words[1], words[2], words[3]);
+        log_line("  regs[%02zu] %016lx %016lx %016lx %016lx", i, words[0], words[1], words[2],
+                 words[3]);
     }
     log_thread();
     log_backtrace(regs_sp(regs));

@@ -1,5 +1,5 @@
-// Processes: what threads share, and how it ends. Process 1 is the program that the image is for; when it has
-// ended the machine has nothing left to do.
+// Processes: what threads share, and how it ends. Process 1 is the program that the image is for;
+// when it has ended the machine has nothing left to do.
 #include "process.h"
 #include "clock.h"
 #include "heap.h"
@@ -19,8 +19,8 @@ static struct list processes = LIST_INIT(processes);
 
 SET_DECLARE(process_exit, process_hook_fn);
 
-// What Linux gives to process 1 (include/asm-generic/resource.h), as getrlimit(2) shows it in a container: no process
-// and signal limits, since there is no other user to be protected.
+// What Linux gives to process 1 (include/asm-generic/resource.h), as getrlimit(2) shows it in a
+// container: no process and signal limits, since there is no other user to be protected.
 static void set_default_limits(struct rlimit_k limits[RLIMIT_COUNT]) {
     for (size_t i = 0; i < RLIMIT_COUNT; i++) {
         limits[i] = (struct rlimit_k){RLIM_INFINITY, RLIM_INFINITY};

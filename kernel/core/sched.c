@@ -1,6 +1,7 @@
-// Which thread has the CPU. Round robin: a thread runs for a slice while others wait, for as long as it likes when none does.
-// The kernel itself is never preempted: a thread loses the CPU only where it calls schedule(), which is when it
-// sleeps, and in trap_exit_work() on its way to the app.
+// Which thread has the CPU. Round robin: a thread runs for a slice while others wait, for as long
+// as it likes when none does. The kernel itself is never preempted: a thread loses the CPU only
+// where it calls schedule(), which is when it sleeps, and in trap_exit_work() on its way to the
+// app.
 #include "arch.h"
 #include "clock.h"
 #include "percpu.h"
@@ -45,14 +46,15 @@ void thread_wake(struct thread *thread) {
     thread->state = THREAD_RUNNABLE;
     struct thread *running = thread_current();
     if (thread == running) {
-        return;                         // it is just about to sleep: schedule() sees that it need not
+        return; // it is just about to sleep: schedule() sees that it need not
     }
     list_push_back(&run_queue, &thread->run_node);
     if (is_idle(running)) {
         percpu_add_work(WORK_RESCHEDULE);
         return;
     }
-    running->slice_end_ns = MIN(running->slice_end_ns, MAX(run_since_ns + SLICE_AFTER_WAKE_NS, clock_monotonic_ns()));
+    running->slice_end_ns =
+        MIN(running->slice_end_ns, MAX(run_since_ns + SLICE_AFTER_WAKE_NS, clock_monotonic_ns()));
     limit_slice();
 }
 
@@ -62,7 +64,8 @@ void thread_add_work(struct thread *thread, uint64_t work) {
     } else {
         thread->work |= work;
     }
-    if ((work & (WORK_SIGNAL | WORK_EXIT)) != 0 && thread->state == THREAD_SLEEPING && thread->interruptible) {
+    if ((work & (WORK_SIGNAL | WORK_EXIT)) != 0 && thread->state == THREAD_SLEEPING &&
+        thread->interruptible) {
         thread->interrupted = true;
         thread_wake(thread);
     }
@@ -91,7 +94,7 @@ static void switch_to(struct thread *from, struct thread *to) {
     percpu_add_work(to->work);
     limit_slice();
     if (to->process != NULL && to->process->space != NULL) {
-        use_address_space(to->process->space);  // a kernel thread runs in whatever space is there
+        use_address_space(to->process->space); // a kernel thread runs in whatever space is there
     }
     arch_switch(from, to);
 }
@@ -122,8 +125,8 @@ void schedule(void) {
     limit_slice();
 }
 
-// Runs when nobody else can. Interrupts are off between the look at the work and the wait, and the wait ends for one
-// that is pending then, so none is slept through.
+// Runs when nobody else can. Interrupts are off between the look at the work and the wait, and the
+// wait ends for one that is pending then, so none is slept through.
 void thread_idle(void) {
     for (;;) {
         irq_disable();

@@ -1,5 +1,5 @@
-// Counting system calls (hermipy run --stats). When this is linked every entry of syscall_table leads here, and the
-// handlers are in syscall_table_real.
+// Counting system calls (hermipy run --stats). When this is linked every entry of syscall_table
+// leads here, and the handlers are in syscall_table_real.
 #include "arch.h"
 #include "channel.h"
 #include "heap.h"
@@ -23,10 +23,12 @@ long syscall_counted(void) {
     struct channel_stats_row *row = count_of(number);
     row->number = (uint32_t)number;
     *(regs_is_direct(regs) ? &row->direct : &row->trap) += 1;
-    uint64_t entry = number < (uint64_t)syscall_count ? syscall_table_real[number] : (uint64_t)syscall_missing;
+    uint64_t entry =
+        number < (uint64_t)syscall_count ? syscall_table_real[number] : (uint64_t)syscall_missing;
     syscall_fn handler = (syscall_fn)(entry & ~SYSCALL_FULL_FRAME);
-    long result = handler((long)regs_arg(regs, 0), (long)regs_arg(regs, 1), (long)regs_arg(regs, 2),
-                          (long)regs_arg(regs, 3), (long)regs_arg(regs, 4), (long)regs_arg(regs, 5));
+    long result =
+        handler((long)regs_arg(regs, 0), (long)regs_arg(regs, 1), (long)regs_arg(regs, 2),
+                (long)regs_arg(regs, 3), (long)regs_arg(regs, 4), (long)regs_arg(regs, 5));
     row->errors += result < 0 && result >= -ERRNO_MAX;
     return result;
 }

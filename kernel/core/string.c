@@ -1,6 +1,6 @@
-// Memory and string functions. Moving memory is what a kernel does most, so those go by words: the destination is
-// aligned first, the source may stay misaligned (both machines load misaligned words from ordinary memory).
-// no_builtin keeps clang from turning these loops into calls of themselves.
+// Memory and string functions. Moving memory is what a kernel does most, so those go by words: the
+// destination is aligned first, the source may stay misaligned (both machines load misaligned words
+// from ordinary memory). no_builtin keeps clang from turning these loops into calls of themselves.
 #include "string.h"
 
 typedef uint64_t __attribute__((may_alias)) word_t;

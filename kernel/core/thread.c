@@ -1,5 +1,6 @@
-// Threads: making them, finding them, ending them. A thread cannot free the stack that it ends on, so it stays
-// behind as `last_dead` until the next thread is made or ends; never more than one waits.
+// Threads: making them, finding them, ending them. A thread cannot free the stack that it ends on,
+// so it stays behind as `last_dead` until the next thread is made or ends; never more than one
+// waits.
 #include "thread.h"
 #include "arch.h"
 #include "clock.h"
@@ -7,13 +8,18 @@
 #include "linker.h"
 #include "page.h"
 #include "percpu.h"
+#include "process.h"
 #include "report.h"
 #include "string.h"
-#include "process.h"
 
-enum { TID_BUCKETS = 64, TID_MAX = 4194304, CACHED_STACKS = 8, KSTACK_PAGES = KSTACK_SIZE / PAGE_SIZE };
+enum {
+    TID_BUCKETS = 64,
+    TID_MAX = 4194304,
+    CACHED_STACKS = 8,
+    KSTACK_PAGES = KSTACK_SIZE / PAGE_SIZE
+};
 
-#define DEFAULT_TIMER_SLACK_NS 50000            // prctl(2), PR_SET_TIMERSLACK
+#define DEFAULT_TIMER_SLACK_NS 50000 // prctl(2), PR_SET_TIMERSLACK
 
 static struct thread idle_thread;
 static struct list by_tid[TID_BUCKETS];
@@ -95,7 +101,8 @@ struct thread *thread_new(struct process *process) {
         return NULL;
     }
     thread->process = process;
-    thread->tid = process->thread_count == 0 && thread_find(process->pid) == NULL ? process->pid : tid_new();
+    thread->tid =
+        process->thread_count == 0 && thread_find(process->pid) == NULL ? process->pid : tid_new();
     thread->state = THREAD_SLEEPING;
     thread->timer_slack_ns = DEFAULT_TIMER_SLACK_NS;
     list_init(&thread->run_node);
@@ -130,7 +137,7 @@ void thread_exit(int wait_status) {
         (*hook)(thread);
     }
     if (thread->tid == process->pid && !process->exiting) {
-        process->exit_status = wait_status;     // the first thread's, whichever is the last to go
+        process->exit_status = wait_status; // the first thread's, whichever is the last to go
     }
     if (process->thread_count == 1) {
         process_end(process);

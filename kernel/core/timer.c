@@ -1,12 +1,13 @@
-// What is to happen at a time: a list sorted by deadline, and the end of the running thread's slice. The machine's
-// timer is armed for the first of these and stays quiet when there is none: a lone computing thread is never disturbed.
+// What is to happen at a time: a list sorted by deadline, and the end of the running thread's
+// slice. The machine's timer is armed for the first of these and stays quiet when there is none: a
+// lone computing thread is never disturbed.
 #include "arch.h"
 #include "clock.h"
 #include "percpu.h"
 
 static struct list timers = LIST_INIT(timers);
 static uint64_t slice_end_ns = UINT64_MAX;
-static uint64_t armed_ns = UINT64_MAX;          // what the machine's timer stands at
+static uint64_t armed_ns = UINT64_MAX; // what the machine's timer stands at
 
 // Rounded up, so that the deadline has been reached when the interrupt comes.
 static uint64_t ticks_of_ns(uint64_t ns) {
@@ -28,7 +29,8 @@ static void arm(void) {
     }
 }
 
-// An interrupt that comes too early does no harm: it arms the timer again. So only an earlier deadline costs anything.
+// An interrupt that comes too early does no harm: it arms the timer again. So only an earlier
+// deadline costs anything.
 static void arm_if_earlier(void) {
     if (next_deadline() < armed_ns) {
         arm();
@@ -40,7 +42,7 @@ void timer_set(struct timer *timer, uint64_t deadline_ns, void (*fire)(struct ti
     timer->deadline_ns = deadline_ns;
     timer->fire = fire;
     timer->armed = true;
-    struct list *before = timers.prev;          // most new deadlines are late ones
+    struct list *before = timers.prev; // most new deadlines are late ones
     while (before != &timers && LIST_ENTRY(before, struct timer, node)->deadline_ns > deadline_ns) {
         before = before->prev;
     }
@@ -63,7 +65,8 @@ void timer_set_slice_end(uint64_t deadline_ns) {
 void timer_run_expired(void) {
     uint64_t now_ns = clock_monotonic_ns();
     struct timer *first;
-    while ((first = LIST_FIRST(&timers, struct timer, node)) != NULL && first->deadline_ns <= now_ns) {
+    while ((first = LIST_FIRST(&timers, struct timer, node)) != NULL &&
+           first->deadline_ns <= now_ns) {
         timer_cancel(first);
         first->fire(first);
     }

@@ -1,5 +1,6 @@
-// Sleeping and waking. Nothing can be missed between wait_add() and wait_sleep(): the kernel is not preempted, and
-// interrupt handlers run at safe points only, of which schedule() is one, and that looks at the thread's state last.
+// Sleeping and waking. Nothing can be missed between wait_add() and wait_sleep(): the kernel is not
+// preempted, and interrupt handlers run at safe points only, of which schedule() is one, and that
+// looks at the thread's state last.
 #include "wait.h"
 #include "clock.h"
 #include "percpu.h"
@@ -25,7 +26,8 @@ void wait_prepare(struct waiter *waiter) {
 // In order of arrival, the exclusive waiters behind all others.
 void wait_add(struct wait_queue *queue, struct waiter *waiter) {
     struct list *before = queue->waiters.prev;
-    while (!waiter->exclusive && before != &queue->waiters && LIST_ENTRY(before, struct waiter, node)->exclusive) {
+    while (!waiter->exclusive && before != &queue->waiters &&
+           LIST_ENTRY(before, struct waiter, node)->exclusive) {
         before = before->prev;
     }
     list_insert_after(before, &waiter->node);
@@ -44,8 +46,8 @@ static void wake_one(struct waiter *waiter, uint32_t events) {
     }
 }
 
-// A woken waiter stays queued until it takes itself out, so it is skipped when it is woken already and exclusive: the
-// next event is for somebody else.
+// A woken waiter stays queued until it takes itself out, so it is skipped when it is woken already
+// and exclusive: the next event is for somebody else.
 size_t wait_wake_count(struct wait_queue *queue, size_t count, uint32_t events) {
     size_t woken = 0;
     LIST_FOR_EACH_SAFE (waiter, &queue->waiters, struct waiter, node) {

@@ -5,13 +5,13 @@
 #include "set.h"
 #include "types.h"
 
-uint64_t clock_monotonic_ns(void);              // since the machine was switched on
-uint64_t clock_realtime_ns(void);               // since 1970
+uint64_t clock_monotonic_ns(void); // since the machine was switched on
+uint64_t clock_realtime_ns(void);  // since 1970
 void clock_set_realtime_ns(uint64_t now_ns);
-void clock_init(void);                          // reads the machine's RTC
+void clock_init(void); // reads the machine's RTC
 
-// How the counter becomes time, for the vDSO: monotonic ns = ticks * multiplier >> CLOCK_SHIFT (a 128-bit product),
-// realtime = monotonic + offset.
+// How the counter becomes time, for the vDSO: monotonic ns = ticks * multiplier >> CLOCK_SHIFT (a
+// 128-bit product), realtime = monotonic + offset.
 #define CLOCK_SHIFT 32
 uint64_t clock_multiplier(void);
 uint64_t clock_realtime_offset_ns(void);
@@ -20,15 +20,17 @@ typedef void (*clock_change_fn)(void);
 #define CLOCK_CHANGE_HOOK(order, function)                                                         \
     SET_ENTRY(clock_change, order, clock_change_fn, change_##function) = function
 
-// A timer fires once, in the timer interrupt or at the next kernel exit: its function must not sleep.
+// A timer fires once, in the timer interrupt or at the next kernel exit: its function must not
+// sleep.
 struct timer {
     struct list node;
-    uint64_t deadline_ns;       // CLOCK_MONOTONIC
+    uint64_t deadline_ns; // CLOCK_MONOTONIC
     void (*fire)(struct timer *timer);
     bool armed;
 };
 
 void timer_set(struct timer *timer, uint64_t deadline_ns, void (*fire)(struct timer *timer));
-void timer_cancel(struct timer *timer);         // harmless when not armed
-// When the running thread's slice is over: WORK_RESCHEDULE then. UINT64_MAX: nobody waits for the CPU (core/sched.c).
+void timer_cancel(struct timer *timer); // harmless when not armed
+// When the running thread's slice is over: WORK_RESCHEDULE then. UINT64_MAX: nobody waits for the
+// CPU (core/sched.c).
 void timer_set_slice_end(uint64_t deadline_ns);

@@ -5,4 +5,5 @@
 
 struct process;
 
-bool process_capable(const struct process *process, unsigned capability);       // CAP_* of <linux/capability.h>
+bool process_capable(const struct process *process,
+                     unsigned capability); // CAP_* of <linux/capability.h>

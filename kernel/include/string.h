@@ -1,4 +1,5 @@
-// The C library's memory and string functions that the kernel has (core/string.c); clang calls the first four itself.
+// The C library's memory and string functions that the kernel has (core/string.c); clang calls the
+// first four itself.
 #pragma once
 
 #include "types.h"

@@ -1,6 +1,7 @@
-// Clocks by number. The coarse ones and BOOTTIME are the fine ones: reading the counter costs nothing here and the
-// machine never sleeps. A negative number is a process's or a thread's CPU clock: clock_getcpuclockid(3) in
-// glibc and Linux's include/linux/posix-timers.h put ~pid above three bits.
+// Clocks by number. The coarse ones and BOOTTIME are the fine ones: reading the counter costs
+// nothing here and the machine never sleeps. A negative number is a process's or a thread's CPU
+// clock: clock_getcpuclockid(3) in glibc and Linux's include/linux/posix-timers.h put ~pid above
+// three bits.
 #include "clock_id.h"
 #include "clock.h"
 #include "thread.h"
@@ -30,15 +31,16 @@ static int read_process_clock(pid_t pid, uint64_t *now_ns) {
 
 static int read_cpu_clock(int clock_id, uint64_t *now_ns) {
     if ((clock_id & CPU_CLOCK_KIND) == CPU_CLOCK_FD) {
-        return -EINVAL;                         // the clock of an open device; there is none
+        return -EINVAL; // the clock of an open device; there is none
     }
     pid_t number = ~(clock_id >> CPU_CLOCK_SHIFT);
-    return clock_id & CPU_CLOCK_THREAD ? read_thread_clock(number, now_ns) : read_process_clock(number, now_ns);
+    return clock_id & CPU_CLOCK_THREAD ? read_thread_clock(number, now_ns)
+                                       : read_process_clock(number, now_ns);
 }
 
 bool clock_is_realtime(int clock_id) {
-    return clock_id == CLOCK_REALTIME || clock_id == CLOCK_REALTIME_COARSE || clock_id == CLOCK_REALTIME_ALARM ||
-           clock_id == CLOCK_TAI;
+    return clock_id == CLOCK_REALTIME || clock_id == CLOCK_REALTIME_COARSE ||
+           clock_id == CLOCK_REALTIME_ALARM || clock_id == CLOCK_TAI;
 }
 
 int clock_read(int clock_id, uint64_t *now_ns) {
@@ -46,7 +48,7 @@ int clock_read(int clock_id, uint64_t *now_ns) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
     case CLOCK_REALTIME_ALARM:
-    case CLOCK_TAI:                             // its offset is 0 until adjtimex(2) sets it
+    case CLOCK_TAI: // its offset is 0 until adjtimex(2) sets it
         *now_ns = clock_realtime_ns();
         return 0;
     case CLOCK_MONOTONIC:

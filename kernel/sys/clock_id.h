@@ -3,8 +3,9 @@
 
 #include "types.h"
 
-MUST_USE int clock_read(int clock_id, uint64_t *now_ns);        // 0 or -EINVAL
+MUST_USE int clock_read(int clock_id, uint64_t *now_ns); // 0 or -EINVAL
 // True for CLOCK_REALTIME and its relatives, which may be set.
 bool clock_is_realtime(int clock_id);
-// When CLOCK_MONOTONIC will be where `clock_id` says `ns`, as far as can be said now; `ns` may be past.
+// When CLOCK_MONOTONIC will be where `clock_id` says `ns`, as far as can be said now; `ns` may be
+// past.
 MUST_USE int clock_deadline(int clock_id, uint64_t ns, uint64_t *deadline_ns);

@@ -1,5 +1,5 @@
-// Users and groups: real, effective, saved and file system ids (credentials(7)). Privilege is CAP_SETUID and
-// CAP_SETGID; leaving user 0 takes the capabilities away, as capabilities(7) has it.
+// Users and groups: real, effective, saved and file system ids (credentials(7)). Privilege is
+// CAP_SETUID and CAP_SETGID; leaving user 0 takes the capabilities away, as capabilities(7) has it.
 #include "credentials.h"
 #include "syscall.h"
 #include "thread.h"
@@ -72,13 +72,15 @@ SYSCALL(getegid)(void) {
 
 SYSCALL(getresuid)(uid_t __user *ruid, uid_t __user *euid, uid_t __user *suid) {
     const struct credentials *own = credentials();
-    bool failed = put_user(own->uid, ruid) || put_user(own->euid, euid) || put_user(own->suid, suid);
+    bool failed =
+        put_user(own->uid, ruid) || put_user(own->euid, euid) || put_user(own->suid, suid);
     return failed ? -EFAULT : 0;
 }
 
 SYSCALL(getresgid)(gid_t __user *rgid, gid_t __user *egid, gid_t __user *sgid) {
     const struct credentials *own = credentials();
-    bool failed = put_user(own->gid, rgid) || put_user(own->egid, egid) || put_user(own->sgid, sgid);
+    bool failed =
+        put_user(own->gid, rgid) || put_user(own->egid, egid) || put_user(own->sgid, sgid);
     return failed ? -EFAULT : 0;
 }
 
@@ -104,9 +106,10 @@ SYSCALL(setgid)(gid_t gid) {
     return gid == own->gid || gid == own->sgid ? set_gids(own->gid, gid, own->sgid) : -EPERM;
 }
 
-// Both of setreuid(2) and setregid(2): the saved id follows the effective one when the real one is set, or the
-// effective one becomes something else than the old real one.
-static uint32_t new_saved(uint32_t real, uint32_t effective, uint32_t old_real, uint32_t new_effective, uint32_t saved) {
+// Both of setreuid(2) and setregid(2): the saved id follows the effective one when the real one is
+// set, or the effective one becomes something else than the old real one.
+static uint32_t new_saved(uint32_t real, uint32_t effective, uint32_t old_real,
+                          uint32_t new_effective, uint32_t saved) {
     bool follows = real != UNCHANGED || (effective != UNCHANGED && effective != old_real);
     return follows ? new_effective : saved;
 }
@@ -114,25 +117,29 @@ static uint32_t new_saved(uint32_t real, uint32_t effective, uint32_t old_real, 
 SYSCALL(setreuid)(uid_t ruid, uid_t euid) {
     const struct credentials *own = credentials();
     bool real_ok = ruid == UNCHANGED || ruid == own->uid || ruid == own->euid;
-    bool effective_ok = euid == UNCHANGED || euid == own->uid || euid == own->euid || euid == own->suid;
+    bool effective_ok =
+        euid == UNCHANGED || euid == own->uid || euid == own->euid || euid == own->suid;
     if (!may_set_uid() && !(real_ok && effective_ok)) {
         return -EPERM;
     }
     uid_t new_real = ruid != UNCHANGED ? ruid : own->uid;
     uid_t new_effective = euid != UNCHANGED ? euid : own->euid;
-    return set_uids(new_real, new_effective, new_saved(ruid, euid, own->uid, new_effective, own->suid));
+    return set_uids(new_real, new_effective,
+                    new_saved(ruid, euid, own->uid, new_effective, own->suid));
 }
 
 SYSCALL(setregid)(gid_t rgid, gid_t egid) {
     const struct credentials *own = credentials();
     bool real_ok = rgid == UNCHANGED || rgid == own->gid || rgid == own->egid;
-    bool effective_ok = egid == UNCHANGED || egid == own->gid || egid == own->egid || egid == own->sgid;
+    bool effective_ok =
+        egid == UNCHANGED || egid == own->gid || egid == own->egid || egid == own->sgid;
     if (!may_set_gid() && !(real_ok && effective_ok)) {
         return -EPERM;
     }
     gid_t new_real = rgid != UNCHANGED ? rgid : own->gid;
     gid_t new_effective = egid != UNCHANGED ? egid : own->egid;
-    return set_gids(new_real, new_effective, new_saved(rgid, egid, own->gid, new_effective, own->sgid));
+    return set_gids(new_real, new_effective,
+                    new_saved(rgid, egid, own->gid, new_effective, own->sgid));
 }
 
 static bool is_own_uid(const struct credentials *own, uid_t uid) {

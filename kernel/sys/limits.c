@@ -8,7 +8,7 @@
 #include <linux/capability.h>
 #include <linux/errno.h>
 
-#define OPEN_FILES_MAX 1048576UL                // /proc/sys/fs/nr_open
+#define OPEN_FILES_MAX 1048576UL // /proc/sys/fs/nr_open
 
 static long check_new(const struct rlimit_k *old, const struct rlimit_k *new, unsigned resource) {
     if (new->current > new->maximum) {
@@ -23,7 +23,8 @@ static long check_new(const struct rlimit_k *old, const struct rlimit_k *new, un
     return 0;
 }
 
-static long get_and_set(struct process *process, unsigned resource, const void __user *new_limit, void __user *old_limit) {
+static long get_and_set(struct process *process, unsigned resource, const void __user *new_limit,
+                        void __user *old_limit) {
     if (resource >= RLIMIT_COUNT) {
         return -EINVAL;
     }
@@ -41,7 +42,8 @@ static long get_and_set(struct process *process, unsigned resource, const void _
     return old_limit != NULL ? copy_to_user(old_limit, &old, sizeof(old)) : 0;
 }
 
-SYSCALL(prlimit64)(pid_t pid, unsigned int resource, const void __user *new_rlim, void __user *old_rlim) {
+SYSCALL(prlimit64)
+(pid_t pid, unsigned int resource, const void __user *new_rlim, void __user *old_rlim) {
     struct process *process = pid == 0 ? process_current() : process_find(pid);
     return process != NULL ? get_and_set(process, resource, new_rlim, old_rlim) : -ESRCH;
 }

@@ -39,7 +39,7 @@ SYSCALL(getsid)(pid_t pid) {
 SYSCALL(setsid)(void) {
     struct process *process = process_current();
     if (process->group == process->pid) {
-        return -EPERM;                  // setsid(2): the caller already leads a group
+        return -EPERM; // setsid(2): the caller already leads a group
     }
     process->session = process->group = process->pid;
     return process->session;
@@ -50,7 +50,8 @@ static bool group_exists(pid_t group, pid_t session) {
     return leader != NULL && leader->group == group && leader->session == session;
 }
 
-// A group whose leader has ended cannot be joined: there is no wait(2) yet that would leave one behind.
+// A group whose leader has ended cannot be joined: there is no wait(2) yet that would leave one
+// behind.
 SYSCALL(setpgid)(pid_t pid, pid_t pgid) {
     struct process *self = process_current(), *process = process_named(pid);
     if (pgid < 0) {
@@ -61,7 +62,7 @@ SYSCALL(setpgid)(pid_t pid, pid_t pgid) {
     }
     pid_t group = pgid != 0 ? pgid : process->pid;
     if (process->session == process->pid || process->session != self->session) {
-        return -EPERM;                  // a session's leader keeps its group
+        return -EPERM; // a session's leader keeps its group
     }
     if (group != process->pid && !group_exists(group, self->session)) {
         return -EPERM;

@@ -1,5 +1,5 @@
-// nanosleep(2), clock_nanosleep(2). A sleep that a signal interrupts goes on afterwards until the same deadline, unless a
-// handler ran: then it is EINTR, and the rest goes to the caller.
+// nanosleep(2), clock_nanosleep(2). A sleep that a signal interrupts goes on afterwards until the
+// same deadline, unless a handler ran: then it is EINTR, and the rest goes to the caller.
 #include "clock.h"
 #include "clock_id.h"
 #include "syscall.h"
@@ -9,7 +9,8 @@
 
 enum { RESTART_CLOCK, RESTART_UNTIL, RESTART_REMAIN };
 
-// Until `clock_id` says until_ns. A CPU clock runs slower than real time, so one sleep may not be enough.
+// Until `clock_id` says until_ns. A CPU clock runs slower than real time, so one sleep may not be
+// enough.
 static int sleep_until(int clock_id, uint64_t until_ns) {
     for (;;) {
         uint64_t now_ns = 0, deadline_ns = 0;
@@ -27,7 +28,8 @@ static int sleep_until(int clock_id, uint64_t until_ns) {
 
 static long sleep_restart(struct thread *thread);
 
-static long sleep_relative(int clock_id, uint64_t until_ns, struct __kernel_timespec __user *remain) {
+static long sleep_relative(int clock_id, uint64_t until_ns,
+                           struct __kernel_timespec __user *remain) {
     int result = sleep_until(clock_id, until_ns);
     if (result != -ERESTARTSYS) {
         return result;
@@ -48,7 +50,8 @@ static long sleep_relative(int clock_id, uint64_t until_ns, struct __kernel_time
 }
 
 static long sleep_restart(struct thread *thread) {
-    return sleep_relative((int)thread->restart_data[RESTART_CLOCK], thread->restart_data[RESTART_UNTIL],
+    return sleep_relative((int)thread->restart_data[RESTART_CLOCK],
+                          thread->restart_data[RESTART_UNTIL],
                           (struct __kernel_timespec __user *)thread->restart_data[RESTART_REMAIN]);
 }
 
@@ -56,7 +59,8 @@ static uint64_t add_times(uint64_t now_ns, uint64_t duration_ns) {
     return MIN(duration_ns, TIME_MAX_NS - MIN(now_ns, TIME_MAX_NS)) + now_ns;
 }
 
-SYSCALL(nanosleep)(const struct __kernel_timespec __user *request, struct __kernel_timespec __user *remain) {
+SYSCALL(nanosleep)
+(const struct __kernel_timespec __user *request, struct __kernel_timespec __user *remain) {
     uint64_t duration_ns;
     int error = timespec_get(request, &duration_ns);
     if (error != 0) {
@@ -67,7 +71,8 @@ SYSCALL(nanosleep)(const struct __kernel_timespec __user *request, struct __kern
 
 // A relative sleep on CLOCK_REALTIME is not disturbed when that clock is set (clock_nanosleep(2)).
 SYSCALL(clock_nanosleep)
-(int clockid, int flags, const struct __kernel_timespec __user *request, struct __kernel_timespec __user *remain) {
+(int clockid, int flags, const struct __kernel_timespec __user *request,
+ struct __kernel_timespec __user *remain) {
     uint64_t ns, now_ns;
     if (clockid == CLOCK_THREAD_CPUTIME_ID || (flags & ~TIMER_ABSTIME) != 0) {
         return -EINVAL;

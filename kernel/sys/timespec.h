@@ -1,4 +1,5 @@
-// The app's times and ours. Ours are nanoseconds in 64 bits, which end in 2554; a later time becomes TIME_MAX_NS.
+// The app's times and ours. Ours are nanoseconds in 64 bits, which end in 2554; a later time
+// becomes TIME_MAX_NS.
 #pragma once
 
 #include "types.h"
@@ -11,7 +12,8 @@
 #define TIME_MAX_NS ((uint64_t)INT64_MAX)
 
 static inline uint64_t time_from_parts(int64_t seconds, uint64_t ns) {
-    return (uint64_t)seconds >= TIME_MAX_NS / NSEC_PER_SEC ? TIME_MAX_NS : (uint64_t)seconds * NSEC_PER_SEC + ns;
+    return (uint64_t)seconds >= TIME_MAX_NS / NSEC_PER_SEC ? TIME_MAX_NS
+                                                           : (uint64_t)seconds * NSEC_PER_SEC + ns;
 }
 
 // 0, -EFAULT, or -EINVAL for a time that is negative or has too many nanoseconds.
@@ -33,5 +35,6 @@ static inline int timespec_put(struct __kernel_timespec __user *to, uint64_t ns)
 }
 
 static inline struct __kernel_old_timeval timeval_of_ns(uint64_t ns) {
-    return (struct __kernel_old_timeval){(long)(ns / NSEC_PER_SEC), (long)(ns % NSEC_PER_SEC / NSEC_PER_USEC)};
+    return (struct __kernel_old_timeval){(long)(ns / NSEC_PER_SEC),
+                                         (long)(ns % NSEC_PER_SEC / NSEC_PER_USEC)};
 }

@@ -1,5 +1,5 @@
-// What has been used: getrusage(2), times(2). The direct path takes no time stamps, so all CPU time counts as the
-// app's own.
+// What has been used: getrusage(2), times(2). The direct path takes no time stamps, so all CPU time
+// counts as the app's own.
 #include "clock.h"
 #include "syscall.h"
 #include "thread.h"
@@ -9,7 +9,7 @@
 #include <linux/resource.h>
 #include <linux/times.h>
 
-#define CLOCK_TICK_NS (NSEC_PER_SEC / 100)      // sysconf(_SC_CLK_TCK)
+#define CLOCK_TICK_NS (NSEC_PER_SEC / 100) // sysconf(_SC_CLK_TCK)
 
 SYSCALL(getrusage)(int who, void __user *usage) {
     const struct process *process = process_current();
