@@ -21,6 +21,8 @@ class Analysed:
 
     found: Scan
     rewritten: Rewritten
+    size_bytes: int
+    """Of the file as it was."""
 
 
 def scan_file(path: Path) -> Scan:
@@ -31,7 +33,7 @@ def scan_file(path: Path) -> Scan:
 def rewrite_file(path: Path) -> Analysed:
     """The file with each site turned into a jump, or left a trap for a reason."""
     subject = _subject(path)
-    return Analysed(scan.scan_file(path), rewrite.rewrite(subject))
+    return Analysed(scan.scan_file(path), rewrite.rewrite(subject), len(subject.data))
 
 
 def verify_file(path: Path, rewritten: Path) -> Verified:

@@ -85,7 +85,7 @@ def atomic_file(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
             Path(temporary).unlink(missing_ok=True)
 
 
-def entry(path: Path, make: Callable[[BinaryIO], None]) -> Path:
+def entry(path: Path, make: Callable[[BinaryIO], object]) -> Path:
     """The cached file, made first when it is not there."""
     if not path.is_file():
         with atomic_file(path) as stream:
@@ -110,5 +110,8 @@ def _umask() -> int:
 @cache
 def _code_fingerprint() -> str:
     sources = [path for path in _PACKAGE.rglob("*.py") if "_kernel" not in path.parts]
-    tables = [*_PACKAGE.parent.glob("syscall_table/*.toml"), *_PACKAGE.glob("_syscall_table/*.toml")]
+    tables = [
+        *_PACKAGE.parent.glob("syscall_table/*.toml"),
+        *_PACKAGE.glob("_syscall_table/*.toml"),
+    ]
     return fingerprint([*sources, *tables])

@@ -26,6 +26,7 @@ class Kind(IntEnum):
     MISSING = 7
     FAULT_STACK = 8
     MEMORY = 9
+    STDIN_ROOM = 10
     STDIN = 32
     STDIN_END = 33
     WINDOW = 34
@@ -86,7 +87,7 @@ def window(rows: int, columns: int) -> bytes:
 
 
 def number(payload: bytes) -> int:
-    """The integer that EXIT, MISSING and MEMORY carry, by its size."""
+    """The integer that EXIT, MISSING, MEMORY and STDIN_ROOM carry, by its size."""
     return int.from_bytes(payload[:8], "little", signed=len(payload) == struct.calcsize("i"))
 
 

@@ -138,7 +138,9 @@ def _request(target: str, arguments: Sequence[str], options: dict[str, Any]) -> 
 
 
 @cli.command(context_settings=_PROGRAM)
-@click.option("-o", "--output", type=_File, required=True, metavar="IMAGE", help="The image to write.")
+@click.option(
+    "-o", "--output", type=_File, required=True, metavar="IMAGE", help="The image to write."
+)
 @_packing
 @click.argument("target")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
@@ -165,8 +167,12 @@ def _refuse_overwriting(output: Path, target: str) -> None:
 
 
 @cli.command(context_settings=_PROGRAM)
-@click.option("--memory", metavar="SIZE", help="The guest's RAM, like 64M; default: what the image needs.")
-@click.option("--timeout", metavar="S", help="End the run after this many seconds, with exit status 124.")
+@click.option(
+    "--memory", metavar="SIZE", help="The guest's RAM, like 64M; default: what the image needs."
+)
+@click.option(
+    "--timeout", metavar="S", help="End the run after this many seconds, with exit status 124."
+)
 @click.option("--dry-run", is_flag=True, help="Print the QEMU command instead.")
 @click.option("--json", "as_json", is_flag=True, help="With --stats: one JSON object on stderr.")
 @_packing
@@ -204,7 +210,7 @@ def _dry_run(what: Any, how: Options) -> int:
 
     path = what.store()
     memory = runner.memory_bytes(path.stat().st_size, how)
-    _print(shlex.join(qemu.command(what.arch, str(path), memory, {})))
+    _print(shlex.join(qemu.bare_command(what.arch, str(path), memory)))
     return 0
 
 
@@ -215,11 +221,13 @@ def _conclude(what: Any, outcome: Outcome, *, stats: bool, as_json: bool) -> int
 
         for line in fault.report(outcome, what):
             say(line)
-    if outcome.missing and what.on_missing != "enosys":
+    if outcome.missing:
         from hermipy import table
 
         for number in outcome.missing:
-            say(f"{table.name_of(number, what.arch)} is not in this image: ENOSYS")
+            say(
+                f"the program called {table.name_of(number, what.arch)}, which is not in this image"
+            )
     if stats or as_json:
         from hermipy import report
 
@@ -282,7 +290,9 @@ def verify(file: Path, out: Path) -> None:
 
 @cli.command()
 @click.argument("paths", type=_File, nargs=-1, required=True, metavar="PATH...")
-@click.option("--json", "output", type=_File, metavar="F", help="Write the whole result to F; - is stdout.")
+@click.option(
+    "--json", "output", type=_File, metavar="F", help="Write the whole result to F; - is stdout."
+)
 def audit(paths: tuple[Path, ...], output: Path | None) -> None:
     """Say of every program under PATH... what it can ask for and what is there.
 

@@ -20,7 +20,9 @@ class BadFileError(HermipyError):
     """A target that is not a program we can take: truncated, another machine's, a script ..."""
 
     def __init__(self, path: str | Path, problem: str) -> None:
+        """Name the file and what is wrong with it."""
         super().__init__(f"{path}: {problem}")
+        self.problem = problem
 
 
 class TableError(HermipyError):

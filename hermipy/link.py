@@ -77,7 +77,10 @@ def table_script(selection: Selection, *, stats: bool) -> str:
     """
     handlers = {row.number: row for row in selection.handlers}
     count = max(handlers, default=0) + 1
-    real = [_entry(handlers[n].name, regs=handlers[n].regs) if n in handlers else _entry("") for n in range(count)]
+    real = [
+        _entry(handlers[n].name, regs=handlers[n].regs) if n in handlers else _entry("")
+        for n in range(count)
+    ]
     if not stats:
         return "\n".join(real) + "\n"
     counted = [f"QUAD(syscall_counted + {_FULL_FRAME})"] * count
@@ -100,7 +103,13 @@ def _link(
         arguments = [
             *("ld.lld", "-m", _EMULATIONS[selection.arch], "--gc-sections", "-L", str(work)),
             *("-T", str(source / "kernel.ld"), "-z", "max-page-size=4096", "--build-id=none"),
-            *("-Map", str(work / "map"), f"--why-extract={work / 'why'}", "-o", str(work / "kernel")),
+            *(
+                "-Map",
+                str(work / "map"),
+                f"--why-extract={work / 'why'}",
+                "-o",
+                str(work / "kernel"),
+            ),
             *(str(objects / f"{module}.o") for module in named),
             *("--start-lib", *map(str, sorted(objects.rglob("*.o"))), "--end-lib"),
         ]
@@ -158,7 +167,9 @@ def _describe(
     virtual = _symbol_address(blob[0], loads)
     last = loads[-1]
     modules = tuple(
-        Module(name, size, reasons.get(name, "entry")) for name, size in sorted(sizes.items()) if size
+        Module(name, size, reasons.get(name, "entry"))
+        for name, size in sorted(sizes.items())
+        if size
     )
     return Kernel(
         path=str(output),
@@ -183,7 +194,9 @@ def _reasons(text: str, objects: Path, named: dict[str, str]) -> dict[str, str]:
         reference, extracted, symbol = line.split("\t")
         name = _module_name(extracted, objects)
         if not reference.startswith("/"):
-            reason = f"syscall {symbol[4:]}" if symbol.startswith("sys_") else f"{symbol} (every kernel)"
+            reason = (
+                f"syscall {symbol[4:]}" if symbol.startswith("sys_") else f"{symbol} (every kernel)"
+            )
         else:
             reason = f"{symbol} for {_module_name(reference, objects)}"
         reasons.setdefault(name, reason)

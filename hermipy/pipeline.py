@@ -101,16 +101,14 @@ def find(name: str, arch: str | None) -> Target:
     return program
 
 
-def _numbers(
-    prepared: Prepared, program: Target, assume: tuple[str, ...] | None
-) -> frozenset[int]:
+def _numbers(prepared: Prepared, program: Target, assume: tuple[str, ...] | None) -> frozenset[int]:
     return frozenset(prepared.numbers) | modules.numbers_of(assume or (), program.arch)
 
 
-def _sources(
-    request: Request, program: Target, prepared: Prepared
-) -> Iterator[Iterator[Node]]:
+def _sources(request: Request, program: Target, prepared: Prepared) -> Iterator[Iterator[Node]]:
     """The tree's sources, the weakest first."""
+    if program.root is not None:
+        yield tree.from_package(program.root)
     if request.rootfs is not None:
         if not request.rootfs.is_dir():
             raise OptionError(f"--rootfs: {request.rootfs} is not a directory")

@@ -83,6 +83,4 @@ def _describe(found: Scan, path: str, result: Rewritten | None) -> Prepared:
 
 def _at(stored: Prepared, path: Path) -> Prepared:
     """The same contents may lie elsewhere than where they were first seen."""
-    return Prepared(
-        str(path), stored.numbers, stored.unresolved, stored.direct, stored.trap
-    )
+    return Prepared(str(path), stored.numbers, stored.unresolved, stored.direct, stored.trap)

@@ -23,6 +23,7 @@ PACKAGES = {
     "qemu-system-riscv64": "qemu-system-misc",
     "qemu-system-aarch64": "qemu-system-arm",
     "apt-get": "apt",
+    "apt-cache": "apt",
     "dpkg-deb": "dpkg",
 }
 
@@ -67,7 +68,9 @@ def _reason(ended: subprocess.CompletedProcess[bytes]) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         return f"exit status {ended.returncode}"
-    told = next((line for line in lines if "error" in line.lower() or line.startswith("E:")), lines[-1])
+    told = next(
+        (line for line in lines if "error" in line.lower() or line.startswith("E:")), lines[-1]
+    )
     return told[:_MAX_DETAIL_CHARACTERS]
 
 

@@ -31,14 +31,21 @@ _NOTHING_ELSE = ("-nodefaults", "-no-user-config", "-display", "none", "-nic", "
 
 
 def command(arch: str, image: str, memory_bytes: int, arguments: dict[str, str]) -> list[str]:
-    """The command; the console is QEMU's stdin and stdout. `arguments` reach the kernel (boot.h)."""
-    machine = MACHINES[arch]
+    """The command for `run`: messages go over QEMU's stdin and stdout; `arguments` are boot.h's."""
     append = " ".join(f"{key}={value}" for key, value in arguments.items())
-    return [
-        *(machine.program, *machine.options, "-m", f"{memory_bytes // MIB}M", *_NOTHING_ELSE),
-        *("-chardev", "stdio,id=hermipy,signal=off", *_CONSOLE, "-kernel", image),
-        *(("-append", append) if append else ()),
-    ]
+    console = ("-chardev", "stdio,id=hermipy,signal=off", *_CONSOLE)
+    return [*_machine(arch, memory_bytes), *console, "-kernel", image, "-append", append]
+
+
+def bare_command(arch: str, image: str, memory_bytes: int) -> list[str]:
+    """The command for a person: the same machine, and the program's output as it is on the UART."""
+    return [*_machine(arch, memory_bytes), "-serial", "stdio", "-kernel", image]
+
+
+def _machine(arch: str, memory_bytes: int) -> list[str]:
+    machine = MACHINES[arch]
+    memory = f"{memory_bytes // MIB}M"
+    return [machine.program, *machine.options, "-m", memory, *_NOTHING_ELSE]
 
 
 def memory_for(image_bytes: int) -> int:

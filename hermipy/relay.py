@@ -1,8 +1,8 @@
 """The relay between QEMU's console and our stdin, stdout and stderr: one loop around poll(2).
 
 Nothing is ever lost and nothing grows without bound: while our stdout is full we do not read from
-QEMU, and while the guest does not read we do not read from our stdin. QEMU makes this hard in one
-place: its virtio console drops what its pipe does not take at once. So the pipe is made to block
+QEMU, and of our stdin we read only what the guest has asked for, so that a program which reads
+nothing leaves it to whoever comes next. QEMU makes this hard in one place: its virtio console drops what its pipe does not take at once. So the pipe is made to block
 again after QEMU has set it to not block (`_unblock_output`), and QEMU waits as any program would.
 """
 
@@ -70,6 +70,7 @@ class Relay:
         self._outcome = Outcome()
         self._decoder = channel.Decoder()
         self._to_guest = bytearray()
+        self._stdin_room = 0
         self._out = {1: bytearray(), 2: bytearray()}
         self._open = {pipes.from_guest, pipes.complaints, 0}
         self._deadline_ns = time.monotonic_ns() + timeout_ns if timeout_ns else _NEVER
@@ -134,7 +135,10 @@ class Relay:
     def _is_held_back(self, descriptor: int) -> bool:
         if descriptor == self._pipes.from_guest:
             return any(len(pending) > _TAKE_BYTES for pending in self._out.values())
-        return descriptor == 0 and len(self._to_guest) > _TAKE_BYTES
+        # In raw mode ^C is a byte: it must get through to a program that never asks for input.
+        return descriptor == 0 and (
+            len(self._to_guest) > _TAKE_BYTES or not (self._raw or self._stdin_room)
+        )
 
     def _unblock_output(self, *, ended: bool) -> None:
         """Undo O_NONBLOCK once QEMU has set it, then let go of the descriptor so that we see QEMU's end."""
@@ -174,9 +178,10 @@ class Relay:
 
     def _read_input(self) -> None:
         try:
-            data = os.read(0, _READ_BYTES)
+            data = os.read(0, _READ_BYTES if self._raw else self._stdin_room)
         except OSError:
             data = b""
+        self._stdin_room = max(0, self._stdin_room - len(data))
         if not data:
             self._open.discard(0)
             self._send(channel.encode(Kind.STDIN_END))
@@ -236,8 +241,12 @@ class Relay:
                 outcome.counts += channel.counts(payload)
             case Kind.MEMORY:
                 outcome.memory_bytes = channel.number(payload)
+            case Kind.STDIN_ROOM:
+                self._stdin_room += channel.number(payload)
             case Kind.MISSING:
                 outcome.missing.append(channel.number(payload))
+            case _:  # a newer kernel may say more
+                pass
 
     def log(self, line: str) -> None:
         """A line of ours, on stderr; a raw terminal wants its carriage return."""

@@ -78,9 +78,7 @@ def _relay(command: list[str], memory: int, options: Options) -> Outcome:
     pipes, guest_ends = relay.pipes()
     stdin, stdout, stderr = guest_ends
     try:
-        child = process.spawn(
-            command, stdin=stdin, stdout=stdout, stderr=stderr, inherit=(memory,)
-        )
+        child = process.spawn(command, stdin=stdin, stdout=stdout, stderr=stderr, inherit=(memory,))
     finally:
         for descriptor in guest_ends:
             os.close(descriptor)

@@ -106,9 +106,7 @@ def prepare(request: Request) -> Runnable:
     _refuse_packing_options(request)
     if request.arch not in (None, manifest["arch"]):
         raise OptionError(f"{path} is for {manifest['arch']}, not for --arch {request.arch}")
-    return Packed(
-        path, manifest["arch"], manifest["on_missing"], request.arguments, environment
-    )
+    return Packed(path, manifest["arch"], manifest["on_missing"], request.arguments, environment)
 
 
 def _fresh(request: Request, environment: tuple[str, ...]) -> Fresh:

@@ -32,6 +32,8 @@ class Target:
     """None: the packer chooses."""
     name: str
     """argv[0]."""
+    root: Path | None = None
+    """The files that come with it, as they lie under the guest's /."""
 
 
 def from_file(path: Path) -> Target:

@@ -36,6 +36,8 @@ _BASE = (
     Node("/etc/hosts", _FILE, data=b"127.0.0.1\tlocalhost\n127.0.1.1\thermipy\n"),
 )
 
+_DOCUMENTATION = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/lintian")
+
 
 def build(*sources: Iterable[Node]) -> tuple[Node, ...]:
     """The base tree with `sources` over it, and every missing parent directory."""
@@ -60,6 +62,17 @@ def from_folder(folder: Path, guest: str = "/") -> Iterator[Node]:
             yield _node(Path(entry.path), path)
 
 
+def from_package(folder: Path) -> Iterator[Node]:
+    """A Debian package's files without their documentation, under the merged /usr that Debian has."""
+    for name in ("bin", "sbin", "lib"):
+        if not (folder / name).is_dir():
+            yield Node(f"/{name}", _SYMLINK, data=f"usr/{name}".encode())
+        yield Node(f"/usr/{name}", _DIRECTORY)
+    for node in from_folder(folder):
+        if node.path != "/" and not node.path.startswith(_DOCUMENTATION):
+            yield node
+
+
 def from_option(text: str) -> Iterator[Node]:
     """The nodes of `--add HOST:GUEST`; a guest path that ends in / keeps the host's name."""
     host, colon, guest = text.rpartition(":")
@@ -71,7 +84,11 @@ def from_option(text: str) -> Iterator[Node]:
     if guest.endswith("/") and not source.is_dir():
         guest += source.name
     path = normalise(guest)
-    return from_folder(source.resolve(), path) if source.is_dir() else iter([_node(source.resolve(), path)])
+    return (
+        from_folder(source.resolve(), path)
+        if source.is_dir()
+        else iter([_node(source.resolve(), path)])
+    )
 
 
 def normalise(path: str) -> str:

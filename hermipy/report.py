@@ -1,0 +1,106 @@
+"""What scan, rewrite and run --stats report, for people and, with fixed keys, for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hermipy import table
+
+if TYPE_CHECKING:
+    from hermipy.analysis import Analysed
+    from hermipy.model import Call, Scan, SitePlan
+    from hermipy.relay import Outcome
+
+
+def scan_facts(analysed: Analysed) -> dict[str, Any]:
+    """What `scan --json` prints."""
+    found = analysed.found
+    plans = {plan.site.address: plan for plan in analysed.rewritten.plan.sites}
+    sites = [_site(found, call, plans[call.site.address]) for call in found.calls]
+    return {
+        "file": found.file,
+        "arch": found.arch,
+        "sites": sites,
+        "unresolved": [
+            {"address": call.site.address, "reason": call.evidence} for call in found.unresolved
+        ],
+        "syscalls": sorted(table.name_of(number, found.arch) for number in found.numbers),
+    }
+
+
+def _site(found: Scan, call: Call, plan: SitePlan) -> dict[str, Any]:
+    numbers = None if call.numbers is None else sorted(call.numbers)
+    return {
+        "address": call.site.address,
+        "function": call.site.function,
+        "numbers": numbers,
+        "names": [table.name_of(number, found.arch) for number in numbers or ()],
+        "evidence": call.evidence,
+        "tier": str(plan.tier),
+        "reason": plan.reason,
+    }
+
+
+def scan_text(facts: dict[str, Any]) -> str:
+    """One line per site, then the sum."""
+    lines = []
+    for site in facts["sites"]:
+        names = " ".join(site["names"]) if site["numbers"] is not None else "UNRESOLVED"
+        lines.append(f"{site['address']:#12x}  {site['tier']:<6}  {names}  ({site['evidence']})")
+    unresolved = len(facts["unresolved"])
+    lines.append(
+        f"{facts['file']}: {facts['arch']}, {len(facts['sites'])} sites, "
+        f"{len(facts['syscalls'])} syscalls, {unresolved} unresolved"
+    )
+    return "\n".join(lines)
+
+
+def rewrite_facts(analysed: Analysed) -> dict[str, Any]:
+    """What `rewrite --json` prints."""
+    plan = analysed.rewritten.plan
+    traps = [site for site in plan.sites if site.tier == "trap"]
+    return {
+        "file": analysed.found.file,
+        "arch": analysed.found.arch,
+        "sites": len(plan.sites),
+        "direct": len(plan.sites) - len(traps),
+        "trap": len(traps),
+        "added_bytes": len(analysed.rewritten.data) - analysed.size_bytes,
+        "traps": [{"address": site.site.address, "reason": site.reason} for site in traps],
+    }
+
+
+def rewrite_text(facts: dict[str, Any]) -> str:
+    """The sum, and why sites stay traps."""
+    lines = [
+        f"{facts['file']}: {facts['sites']} sites, {facts['direct']} direct calls, "
+        f"{facts['trap']} traps, {facts['added_bytes']} bytes added"
+    ]
+    lines += [f"  {trap['address']:#x} stays a trap: {trap['reason']}" for trap in facts["traps"]]
+    return "\n".join(lines)
+
+
+def statistics(outcome: Outcome, arch: str, *, as_json: bool) -> str:
+    """What `run --stats` prints at the end, with its newline."""
+    calls = {
+        table.name_of(count.number, arch): {
+            "direct": count.direct,
+            "trap": count.trap,
+            "errors": count.errors,
+        }
+        for count in outcome.counts
+    }
+    if as_json:
+        facts = {
+            "calls": calls,
+            "memory_bytes": outcome.memory_bytes,
+            "exit_status": outcome.exit_status,
+        }
+        return json.dumps(facts) + "\n"
+    lines = [f"{'syscall':<24}{'direct':>10}{'trap':>10}{'errors':>10}"]
+    busiest_first = sorted(calls.items(), key=lambda item: -(item[1]["direct"] + item[1]["trap"]))
+    for name, count in busiest_first:
+        lines.append(f"{name:<24}{count['direct']:>10}{count['trap']:>10}{count['errors']:>10}")
+    lines.append(f"peak memory {outcome.memory_bytes:,} bytes, exit status {outcome.exit_status}")
+    return "".join(f"hermipy: {line}\n" for line in lines)
