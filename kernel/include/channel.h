@@ -1,7 +1,11 @@
 // What the kernel and `hermipy run` say to each other, over the virtio console port. Each message is a
 // channel_message and then size_bytes of payload; hermipy/channel.py is the other end. Without `channel=1`
-// among the boot arguments nothing is framed: stdout and stderr go out as they are, so that an image also
-// runs under a bare QEMU.
+// among the boot arguments nothing is framed: stdout and stderr go out as they are, over the UART, so that an image
+// also runs under a bare QEMU.
+//
+// The port, on QEMU's command line (virtio-mmio version 2, one port, no multiport):
+//   -global virtio-mmio.force-legacy=false -chardev ...,id=hermipy
+//   -device virtio-serial-device,max_ports=1 -device virtconsole,chardev=hermipy
 #pragma once
 
 #include "types.h"
@@ -23,10 +27,15 @@ enum channel_kind {
     CHANNEL_MISSING = 7,        // uint32_t: a number that is not linked was called for the first time
     CHANNEL_FAULT_STACK = 8,    // uint64_t address, then the app's stack from there, for unwinding
     CHANNEL_MEMORY = 9,         // uint64_t: peak bytes of RAM in use, at exit
+    // uint32_t: this many more bytes of stdin are wanted. The host sends no more than was asked for, so that a program
+    // which does not read its stdin leaves it to whoever comes next, and a signal is never stuck behind data. (A
+    // host that sends more loses nothing: the guest stops taking messages until there is room.)
+    CHANNEL_STDIN_ROOM = 10,
     // host to guest
     CHANNEL_STDIN = 32,         // bytes
     CHANNEL_STDIN_END = 33,
-    CHANNEL_WINDOW = 34,        // uint16_t rows, columns
+    CHANNEL_WINDOW = 34,        // uint16_t rows, columns; with 0 among tty= the host's terminal is raw, the guest
+                                // edits lines, echoes and turns ^C into a signal
     CHANNEL_SIGNAL = 35,        // int32_t: SIGINT, SIGTERM ... for the foreground process
 };
 
@@ -40,3 +49,16 @@ struct channel_stats_row {
 void channel_send(enum channel_kind kind, const void *payload, size_t size_bytes);
 bool channel_is_framed(void);
 void channel_flush(void);       // until the host has taken everything: before power_off
+// Small messages are gathered for up to a millisecond; this hands over what is there, without waiting.
+void channel_push(void);
+// A message of so many payload bytes would not have to wait for the host. Otherwise sleep on the queue, which
+// channel_send() itself never does.
+bool channel_has_room(size_t size_bytes);
+struct wait_queue;
+struct wait_queue *channel_room_queue(void);
+
+// Who takes what comes from the host (drivers/console_input.c); CHANNEL_SIGNAL is delivered without. Gives back how
+// many bytes it took; fewer than `size_bytes` stops the channel until channel_resume().
+typedef size_t (*channel_receive_fn)(enum channel_kind kind, const void *bytes, size_t size_bytes);
+void channel_listen(channel_receive_fn receive);
+void channel_resume(void);

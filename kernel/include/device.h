@@ -1,6 +1,7 @@
 // virtio over MMIO: a driver registers for a device id and gets queues.
 #pragma once
 
+#include "set.h"
 #include "types.h"
 
 struct virtio_device;
@@ -14,7 +15,8 @@ struct virtio_driver {
 
 int virtio_negotiate(struct virtio_device *device, uint64_t wanted_features, uint64_t *got_features);
 struct virtio_queue *virtio_queue_new(struct virtio_device *device, unsigned index, void (*on_used)(struct virtio_queue *));
-void virtio_ready(struct virtio_device *device);
+void virtio_ready(struct virtio_device *device);       // from here on the device works on what is queued
+void virtio_poll(struct virtio_device *device);        // calls on_used as the interrupt would
 void *virtio_context(struct virtio_queue *queue);
 void virtio_set_context(struct virtio_queue *queue, void *context);
 uint64_t virtio_config_read(struct virtio_device *device, size_t offset, size_t size_bytes);

@@ -1,6 +1,7 @@
 // Open files and descriptors. A file is an operations table and a wait queue; sockets will be one more kind.
 #pragma once
 
+#include "set.h"
 #include "types.h"
 #include "uio.h"
 #include "wait.h"
@@ -26,7 +27,8 @@ struct file_ops {
     int (*readdir)(struct file *file, struct dir_sink *sink);       // NULL: -ENOTDIR; position is file->offset
     int (*sync)(struct file *file);                                 // NULL: 0
     // The page at `index` for mapping: PA with a reference held for the caller, or 0 beyond the end (SIGBUS).
-    // `write`: the page must be private to the file (not the image's own). NULL: -ENODEV from mmap.
+    // `write`: the page must be private to the file (not the image's own); every shared mapping asks so, even of a file
+    // that is open for reading only, or it would miss a later write(2). NULL: -ENODEV from mmap.
     uint64_t (*page)(struct file *file, uint64_t index, bool write);
     void (*release)(struct file *file);                             // the last reference went
 };
@@ -57,3 +59,16 @@ int fd_close(int fd);
 ssize_t file_read(struct file *file, struct uio *to, off_t *offset);
 ssize_t file_write(struct file *file, struct uio *from, off_t *offset);
 ssize_t file_read_kernel(struct file *file, void *to, size_t size_bytes, off_t offset);
+
+// drivers/console.c: what the first process finds as descriptor 0, 1 or 2; fs/fd.c's PROCESS_START_HOOK (exec.h)
+// installs them. One reference, or NULL.
+struct file *console_open(int fd);
+// /dev/tty, /dev/console: sets file->ops. -ENXIO when the run has no terminal.
+int console_open_tty(struct file *file);
+// An object that can read from or wait for any descriptor (read, readv, splice, poll ...) says so, and so an image that
+// only writes has neither the line discipline nor the host's input.
+struct console_input;
+typedef const struct console_input *console_input_ref;
+extern const struct console_input console_input;
+#define NEEDS_CONSOLE_INPUT                                                                        \
+    SET_ENTRY(console_input, 1, console_input_ref, needs_console_input) = &console_input
