@@ -64,7 +64,7 @@ class _Apt:
         options = [item for key, value in settings.items() for item in ("-o", f"{key}={value}")]
         environment = {**os.environ, "LC_ALL": "C"}
         command = [tool, "-q", *options, *arguments]
-        return process.output(command, folder=folder, environment=environment)
+        return process.run(command, folder=folder, environment=environment)
 
 
 def fetch(name: str, arch: str) -> target.Target:
@@ -72,7 +72,7 @@ def fetch(name: str, arch: str) -> target.Target:
     package, _, path = name.partition(":")
     if not _NAME.fullmatch(package):
         raise PackageError(f"debian:{name}: {package!r} is not a package name")
-    root = unpacked(package, arch)
+    root = package_root(package, arch)
     program = _program(package, root, path)
     guest_path = f"/{program.relative_to(root)}"
     try:
@@ -88,7 +88,7 @@ def fetch(name: str, arch: str) -> target.Target:
     )
 
 
-def unpacked(package: str, arch: str) -> Path:
+def package_root(package: str, arch: str) -> Path:
     """The package's files in the cache, fetched when they are not there."""
     architecture = _ARCHITECTURES[arch]
     folder = cache.folder("debian", SUITE, architecture) / package
@@ -109,7 +109,7 @@ def _download(package: str, architecture: str, folder: Path) -> None:
         except ToolFailedError as error:
             raise _explain(apt, package, error) from error
         archive = next(work.glob("*.deb"))
-        process.output(["dpkg-deb", "-x", str(archive), str(work / "root")])
+        process.run(["dpkg-deb", "-x", str(archive), str(work / "root")])
         (work / "root").rename(folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -45,7 +45,7 @@ def examine() -> list[Finding]:
 def _tool(name: str, oldest: tuple[int, int]) -> Finding:
     package = process.PACKAGES[name]
     try:
-        told = process.output([name, "--version"])
+        told = process.run([name, "--version"])
     except HermipyError:
         return Finding(good=False, what=name, detail=f"apt-get install {package}")
     match = re.search(r"(\d+)\.(\d+)[\d.]*", told)

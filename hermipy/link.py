@@ -113,7 +113,7 @@ def _link(
             *(str(objects / f"{module}.o") for module in named),
             *("--start-lib", *map(str, sorted(objects.rglob("*.o"))), "--end-lib"),
         ]
-        process.output(arguments)
+        process.run(arguments)
         linked = (work / "kernel").read_bytes()
         map_text = (work / "map").read_text()
         reasons = _reasons((work / "why").read_text(), objects, named)

@@ -42,7 +42,7 @@ def find(tool: str) -> str:
     return path
 
 
-def output(
+def run(
     arguments: Sequence[str],
     *,
     folder: Path | None = None,
