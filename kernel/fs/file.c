@@ -1,0 +1,31 @@
+// Open files: a count of who holds them. Apart from everything else because memory areas hold files too.
+#include "file.h"
+
+#include "heap.h"
+#include "report.h"
+
+struct file *file_new(const struct file_ops *ops, uint32_t flags, void *private) {
+    struct file *file = heap_alloc_zeroed(sizeof(*file));
+    if (file != NULL) {
+        file->ops = ops;
+        file->references = 1;
+        file->flags = flags;
+        file->private = private;
+    }
+    return file;
+}
+
+void file_hold(struct file *file) {
+    file->references++;
+}
+
+void file_release(struct file *file) {
+    ASSERT(file->references > 0);
+    if (--file->references > 0) {
+        return;
+    }
+    if (file->ops->release != NULL) {
+        file->ops->release(file);
+    }
+    heap_free(file);
+}
