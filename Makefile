@@ -92,6 +92,8 @@ build/$(1)/libkernel.a: $$(OBJECTS_$(1))
 hermipy/_kernel/$(1)/libkernel.a: build/$(1)/libkernel.a kernel/arch/$(1)/kernel.ld
 	@mkdir -p $$(@D)
 	@cp kernel/arch/$(1)/kernel.ld $$(@D)/
+	@cat $$(filter %.c,$$(SOURCES)) kernel/include/*.h | sed -n 's/^SET_DECLARE(\([a-z_]*\),.*/\1/p' | sort -u | \
+	  sed 's/.*/. = ALIGN(8); set_&_start = .; KEEP(*(SORT(.set.&.*))) set_&_end = .;/' > $$(@D)/sets.ld
 	@printf '%s\n' $$(patsubst build/$(1)/obj/%,%,$$(OBJECTS_$(1))) > $$(@D)/members
 	llvm-objcopy --strip-debug $$< $$@
 

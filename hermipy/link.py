@@ -102,6 +102,7 @@ def _link(
         named = _named_objects(selection, objects, stats=stats)
         arguments = [
             *("ld.lld", "-m", _EMULATIONS[selection.arch], "--gc-sections", "-L", str(work)),
+            *("-L", str(source)),
             *("-T", str(source / "kernel.ld"), "-z", "max-page-size=4096", "--build-id=none"),
             *(
                 "-Map",
