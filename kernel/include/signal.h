@@ -2,6 +2,7 @@
 #pragma once
 
 #include "list.h"
+#include "set.h"
 #include "types.h"
 
 struct thread;
@@ -41,3 +42,30 @@ int signal_send_process(struct process *process, const struct siginfo_k *info);
 void signal_raise(struct process *process, int signo);
 bool signal_is_pending(struct thread *thread);          // an unblocked, not ignored one
 void signal_set_blocked(struct thread *thread, uint64_t mask);
+
+// core/signal.c, for those who deliver or wait.
+void signal_pending_clear(struct signal_pending *pending);
+// Takes the next pending signal out of `wanted`: its number, or 0. Those that a fault made come first.
+int signal_take(struct thread *thread, uint64_t wanted, struct siginfo_k *info);
+// What a fault makes: it cannot be blocked or ignored.
+void signal_force(struct thread *thread, const struct siginfo_k *info);
+// The action has become "ignore": what is pending of it goes.
+void signal_forget(struct process *process, int signo);
+enum signal_default { SIGNAL_TERMINATE, SIGNAL_CORE, SIGNAL_IGNORE, SIGNAL_STOP };
+enum signal_default signal_default_of(int signo);
+bool signal_is_ignored(const struct process *process, int signo);
+
+// Calling the app's handlers (core/signal_deliver.c) is reached through a set: an image whose program cannot call
+// rt_sigaction has none. An object that installs handlers says NEEDS_SIGNAL_DELIVERY.
+struct signal_delivery {
+    // The app stands where a signal frame may be made. If not, somebody sets WORK_SIGNAL again a moment later.
+    bool (*ready)(const struct regs *regs);
+    void (*deliver)(struct regs *regs, const struct siginfo_k *info);
+};
+typedef const struct signal_delivery *signal_delivery_ref;
+extern const struct signal_delivery signal_delivery;
+#define NEEDS_SIGNAL_DELIVERY                                                                      \
+    SET_ENTRY(signal_delivery, 1, signal_delivery_ref, needs_signal_delivery) = &signal_delivery
+// What becomes of an interrupted call (signal(7)): the site runs again, or the call gives -EINTR. `action` is the
+// handler's that is about to run; NULL: none ran.
+void signal_settle_call(struct regs *regs, const struct signal_action *action);

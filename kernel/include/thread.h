@@ -40,6 +40,7 @@ struct process {
     struct itimer *itimers;             // sys/itimer's, NULL until used
     uint64_t user_ns, system_ns, start_ns, max_rss_pages;
     char executable[256];               // /proc/self/exe
+    bool stopped;                       // by SIGSTOP and its like, until SIGCONT
     bool exiting;
     int exit_status;                    // wait(2)'s encoding
     uint32_t personality;
@@ -68,6 +69,7 @@ struct thread {
     // signals
     uint64_t blocked;                   // bit n-1 is signal n
     uint64_t saved_blocked;             // with WORK_RESTORE_MASK
+    uint64_t waited;                    // rt_sigtimedwait's set while it sleeps: not ignored
     struct signal_pending pending;      // sent to the thread
     uint64_t altstack_base, altstack_size;
     uint32_t altstack_flags;
