@@ -6,8 +6,8 @@
 // rt_sigreturn and execve replace the frame, and give back what its result register is to hold.
 void trap_syscall(struct regs *regs) {
     uint64_t number = regs_number(regs);
-    uint64_t entry =
-        number < (uint64_t)syscall_count ? syscall_table[number] : (uint64_t)syscall_missing;
+    uint64_t count = (uint64_t)(syscall_table_end - syscall_table);
+    uint64_t entry = number < count ? syscall_table[number] : (uint64_t)syscall_missing;
     syscall_fn handler = (syscall_fn)(entry & ~SYSCALL_FULL_FRAME);
     long result =
         handler((long)regs_arg(regs, 0), (long)regs_arg(regs, 1), (long)regs_arg(regs, 2),
