@@ -84,6 +84,35 @@ const struct image_node *image_find(const char *path) {
     return walk_path(&walk, path, strlen(path)) ? walk.nodes[walk.depth] : NULL;
 }
 
+// The directory that holds node number `index`, or NULL for the root.
+static const struct image_node *image_parent(uint32_t index) {
+    for (uint32_t i = 0; i < image_blob->node_count; i++) {
+        const struct image_node *dir = image_node(i);
+        if (S_ISDIR(dir->mode) && index - dir->node_first < dir->node_count) {
+            return dir;
+        }
+    }
+    return NULL;
+}
+
+void image_path(const struct image_node *node, char *path, size_t size_bytes) {
+    size_t start = size_bytes - 1;      // built backwards from the end, then moved to the front
+    path[start] = '\0';
+    const struct image_node *dir;
+    while ((dir = image_parent((uint32_t)(node - image_node(0)))) != NULL && dir != node) {
+        const char *name = image_name(node->name);
+        size_t length = strlen(name);
+        if (length + 1 > start) {
+            break;
+        }
+        start -= length + 1;
+        path[start] = '/';
+        memcpy(path + start + 1, name, length);
+        node = dir;
+    }
+    memmove(path, path + start, size_bytes - start);
+}
+
 static ssize_t image_file_read(struct file *file, struct uio *to, off_t *offset) {
     const struct image_node *node = file->private;
     if (*offset < 0 || (uint64_t)*offset >= node->size_bytes) {

@@ -26,6 +26,7 @@ struct siginfo_k;
 //   uint64_t regs_pc(const struct regs *), regs_sp(...), regs_fp(...), regs_number(...) (a7 / x8)
 //   uint64_t regs_arg(const struct regs *, unsigned n)       n in 0..5; arg 0 is the value at entry (orig_a0)
 //   uint64_t regs_result(const struct regs *)
+//   uint64_t regs_dwarf(const struct regs *, unsigned number)      a register by its DWARF number, 0..31
 //   void regs_set_pc, regs_set_sp, regs_set_result, regs_set_arg(struct regs *, ..., uint64_t)
 //   void regs_set_tls(struct regs *, struct thread *, uint64_t)   for CLONE_SETTLS, before the thread first runs
 //   bool regs_is_syscall(const struct regs *)   the frame was made by a syscall (and may be restarted)

@@ -41,6 +41,8 @@ MUST_USE int exec_build(const struct exec_request *request, struct exec_result *
 // core/image_file.c: the image's files without the VFS.
 const struct image_node *image_find(const char *path);          // absolute; follows symlinks; NULL: absent
 struct file *image_file_open(const char *path);                 // one reference, read-only; NULL
+// The absolute path of a node, cut to fit; always ends with a NUL.
+void image_path(const struct image_node *node, char *path, size_t size_bytes);
 // The image node whose bytes a file maps, through its inode or directly; NULL for all others.
 const struct image_node *image_node_of_file(const struct file *file);
 

@@ -60,6 +60,10 @@ static inline uint64_t regs_fp(const struct regs *regs) {
     return regs->user.regs[29];
 }
 // Linux looks at w8 only.
+// A register by its DWARF number (AArch64 DWARF ABI): x0 to x30, 31 is sp.
+static inline uint64_t regs_dwarf(const struct regs *regs, unsigned number) {
+    return number < 31 ? regs->user.regs[number] : regs->user.sp;
+}
 static inline uint64_t regs_number(const struct regs *regs) {
     return (uint32_t)regs->user.regs[8];
 }

@@ -54,6 +54,10 @@ static inline uint64_t regs_sp(const struct regs *regs) {
 static inline uint64_t regs_fp(const struct regs *regs) {
     return regs->user.s0;
 }
+// A register by its DWARF number (RISC-V ELF psABI): x0 to x31.
+static inline uint64_t regs_dwarf(const struct regs *regs, unsigned number) {
+    return number == 0 ? 0 : (&regs->user.pc)[number];
+}
 static inline uint64_t regs_number(const struct regs *regs) {
     return regs->user.a7;
 }
