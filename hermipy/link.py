@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ _KERNEL_FOLDER = Path(__file__).parent / "_kernel"
 # An archive alone does not tell ld.lld which machine it links for.
 _EMULATIONS = {"riscv64": "elf64lriscv", "aarch64": "aarch64elf"}
 _FULL_FRAME = 1  # kernel/include/syscall.h: SYSCALL_FULL_FRAME
+_SHT_SYMTAB = 2
 _STATS_MODULE = "core/stats"
 
 
@@ -103,22 +105,17 @@ def _link(
         arguments = [
             *("ld.lld", "-m", _EMULATIONS[selection.arch], "--gc-sections", "-L", str(work)),
             *("-L", str(source)),
-            *("-T", str(source / "kernel.ld"), "-z", "max-page-size=4096", "--build-id=none"),
-            *(
-                "-Map",
-                str(work / "map"),
-                f"--why-extract={work / 'why'}",
-                "-o",
-                str(work / "kernel"),
-            ),
+            *("-T", str(source / "kernel.ld"), "-z", "max-page-size=4096", "--strip-debug"),
+            *("--discard-locals", "-Map", str(work / "map"), f"--why-extract={work / 'why'}"),
+            *("-o", str(work / "kernel")),
             *(str(objects / f"{module}.o") for module in named),
             *("--start-lib", *map(str, sorted(objects.rglob("*.o"))), "--end-lib"),
         ]
         process.run(arguments)
         linked = (work / "kernel").read_bytes()
-        map_text = (work / "map").read_text()
         reasons = _reasons((work / "why").read_text(), objects, named)
-    kernel = _describe(selection.arch, output, linked, (map_text, reasons), objects)
+        modules = _modules((work / "map").read_text(), objects, reasons)
+    kernel = _describe(selection.arch, output, linked, modules)
     cache.entry(output, lambda stream: _write(stream, linked))
     text = json.dumps(asdict(kernel)).encode()
     cache.entry(description, lambda stream: _write(stream, text))
@@ -139,53 +136,60 @@ def _named_objects(selection: Selection, objects: Path, *, stats: bool) -> dict[
     return named
 
 
-_MAP_LINE = re.compile(r" *([0-9a-f]+) +([0-9a-f]+) +([0-9a-f]+) +\d+ ( *)(.+)")
+_MAP_LINE = re.compile(r" *([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\d+ ( *)(.+)")
 _INPUT_INDENT = 8
 
 
-def _describe(
-    arch: str, output: Path, linked: bytes, reports: tuple[str, dict[str, str]], objects: Path
-) -> Kernel:
-    map_text, reasons = reports
-    sizes: dict[str, int] = {}
-    blob = (0, 0)
-    section = ""
-    for line in map_text.splitlines()[1:]:
-        match = _MAP_LINE.fullmatch(line)
-        if match is None:
-            continue
-        virtual, physical, size = (int(match[i], 16) for i in (1, 2, 3))
-        indent, what = len(match[4]), match[5]
-        if indent == 0 and not what.startswith("."):
-            blob = (virtual, physical) if what.startswith("image_blob") else blob
-        elif indent == 0:
-            section = what
-        elif indent == _INPUT_INDENT and virtual and not section.startswith(".bss"):
-            name = _module_name(what.split(":(")[0], objects)
-            sizes[name] = sizes.get(name, 0) + size
+def _describe(arch: str, output: Path, linked: bytes, modules: tuple[Module, ...]) -> Kernel:
     table = headers.read(linked)
     loads = [entry for entry in table.entries if entry.type == headers.PT_LOAD]
-    virtual = _symbol_address(blob[0], loads)
-    last = loads[-1]
-    modules = tuple(
-        Module(name, size, reasons.get(name, "entry"))
-        for name, size in sorted(sizes.items())
-        if size
-    )
+    virtual = _symbol_value(linked, b"image_blob")
+    assert virtual >= max(entry.vaddr + entry.memory_size for entry in loads), "kernel.ld's order"
     return Kernel(
         path=str(output),
         arch=arch,
         blob_virtual=virtual,
-        blob_physical=virtual - last.vaddr + last.paddr,
+        blob_physical=virtual - loads[-1].vaddr + loads[-1].paddr,
         bytes=sum(entry.file_size for entry in loads),
         modules=modules,
     )
 
 
-def _symbol_address(address: int, loads: list[headers.ProgramHeader]) -> int:
-    end = max(entry.vaddr + entry.memory_size for entry in loads)
-    assert address >= end, "kernel.ld puts image_blob behind everything"
-    return address
+def _modules(map_text: str, objects: Path, reasons: dict[str, str]) -> tuple[Module, ...]:
+    """Bytes of each object in what is loaded from the file, out of ld.lld's map."""
+    sizes: dict[str, int] = {}
+    is_loaded = False
+    for line in map_text.splitlines()[1:]:
+        match = _MAP_LINE.fullmatch(line)
+        if match is None:
+            continue
+        what = match[4]
+        if not match[3]:
+            is_loaded = int(match[1], 16) != 0 and not what.startswith(".bss")
+        elif len(match[3]) == _INPUT_INDENT and is_loaded and ":(" in what:
+            name = _module_name(what.split(":(")[0], objects)
+            sizes[name] = sizes.get(name, 0) + int(match[2], 16)
+    return tuple(
+        Module(name, size, reasons.get(name, "every kernel"))
+        for name, size in sorted(sizes.items())
+        if size and name != "<internal>"
+    )
+
+
+def _symbol_value(elf: bytes, name: bytes) -> int:
+    """A symbol's value in a file that we have just linked: elf(5), Elf64_Shdr and Elf64_Sym."""
+    (offset,) = struct.unpack_from("<Q", elf, 40)
+    (count,) = struct.unpack_from("<H", elf, 60)
+    sections = [struct.unpack_from("<IIQQQQIIQQ", elf, offset + 64 * i) for i in range(count)]
+    symbols = next(section for section in sections if section[1] == _SHT_SYMTAB)
+    names = sections[symbols[6]]
+    strings = elf[names[4] : names[4] + names[5]]
+    wanted = strings.index(b"\0" + name + b"\0") + 1
+    for at in range(symbols[4], symbols[4] + symbols[5], 24):
+        name_offset, value = struct.unpack_from("<I4xQ", elf, at)
+        if name_offset == wanted:
+            return int(value)
+    raise AssertionError(f"kernel.ld defines {name!r}")
 
 
 def _reasons(text: str, objects: Path, named: dict[str, str]) -> dict[str, str]:
