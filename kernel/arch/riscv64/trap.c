@@ -135,8 +135,8 @@ void trap_before_return(struct regs *regs) {
 
 // --- from the kernel ----------------------------------------------------------------------------
 
-// In the vector page with the app's sp, or past the last look at percpu.work on the way to the app: only
-// another interrupt would be noticed.
+// In the vector page with the app's sp, or past the last look at percpu.work on the way to the app:
+// only another interrupt would be noticed.
 static bool in_exit_window(const struct regs *regs) {
     uint64_t offset = regs->user.pc - VECTOR_VA;
     bool leaving = offset >= (uint64_t)(direct_exit_start - vector_page) &&
