@@ -64,11 +64,14 @@ arch_switch:
     ldr     x2, [x1, #THREAD_KSTACK]
     mov     x3, #KSTACK_BYTES - REGS_SIZE
     add     x2, x2, x3
-    mrs     x3, tpidr_el1
-    str     x2, [x3, #PERCPU_FRAME]
-    ldp     x2, x3, [x1, #THREAD_SP]
+    ldp     x5, x3, [x1, #THREAD_SP]
     ldr     x4, [x1, #THREAD_TLS]
-    mov     sp, x2
+    mrs     x6, tpidr_el1
+    mrs     x7, daif
+    msr     daifset, #DAIF_IRQ          // trap.S compares sp with the frame
+    str     x2, [x6, #PERCPU_FRAME]
+    mov     sp, x5
+    msr     daif, x7
     msr     sp_el0, x3
     msr     tpidr_el0, x4
     each_saved ldp, x1

@@ -4,7 +4,7 @@
 #include "arch_offsets.h"
 #include "machine.h"
 
-#define KSTACK_RESERVE (REGS_SIZE + 1024)
+#define KSTACK_ROOM (KSTACK_BYTES - 2 * REGS_SIZE - 1024)      // the app's frame, one more, and its handler's
 
 // x0-x29, two at a time; REGS_X is 0.
 .macro each_pair op
@@ -54,15 +54,20 @@
     b       app_entry
 .endm
 
-// Below sp there may be no room left; then the two words spoil something, but nothing runs afterwards.
+// Whether there is room for a frame must be known before anything is stored, and without a free register: x0 goes to
+// tpidrro_el0, which is zero for the app (as Linux's kernel exit does it).
 .macro from_kernel vector
     .balign 0x80
-    stp     x0, x30, [sp, #-16]
-    mov     x0, sp
-    and     x0, x0, #KSTACK_BYTES - 1
-    sub     x0, x0, #KSTACK_RESERVE
-    tbnz    x0, #63, stack_overflow
-    ldp     x0, x30, [sp, #-16]
+    msr     tpidrro_el0, x0
+    mrs     x0, tpidr_el1
+    ldr     x0, [x0, #PERCPU_FRAME]
+    sub     x0, sp, x0                  // 0 at the stack's top, down to -KSTACK_ROOM
+    add     x0, x0, #KSTACK_ROOM & 0xfff
+    add     x0, x0, #KSTACK_ROOM & ~0xfff
+    lsr     x0, x0, #KSTACK_BITS
+    cbnz    x0, stack_overflow
+    mrs     x0, tpidrro_el0
+    msr     tpidrro_el0, xzr
     sub     sp, sp, #REGS_SIZE
     str     x30, [sp, #REGS_X30]
     mov     x30, #\vector
@@ -114,13 +119,17 @@ kernel_entry:
     eret
 
 // Too little room for a frame below the interrupted sp. The report runs on the boot stack: the idle thread's, which
-// nobody will need any more.
+// nobody will need any more, nor the app's TLS.
 stack_overflow:
+    msr     tpidr_el0, x30
     mov     x0, sp
     ldr     x30, =boot_stack_top - REGS_SIZE
     mov     sp, x30
     str     x0, [sp, #REGS_SP]
-    ldp     x0, x30, [x0, #-16]
+    mrs     x0, tpidr_el1
+    str     x30, [x0, #PERCPU_FRAME]
+    mrs     x0, tpidrro_el0
+    mrs     x30, tpidr_el0
     str     x30, [sp, #REGS_X30]
     save_frame
     ldr     x1, [sp, #REGS_SP]
