@@ -87,14 +87,27 @@ def _compiler(arch: str, libc: str, source: Path) -> list[str]:
         return [*gcc, "-nostdlib", str(source)]
     if libc == "glibc":
         return [*gcc, "-pthread", str(source)]
-    root = debian.package_root("musl-dev", arch)
-    headers = root / "usr/include" / f"{arch}-linux-musl"
-    library = root / "usr/lib" / f"{arch}-linux-musl"
+    headers, library = _musl(arch)
     start = [str(library / name) for name in ("crt1.o", "crti.o")]
+    builtins = process.run([gcc[0], "-print-libgcc-file-name"]).strip()
+    clang = ["clang", f"--target={arch}-linux-musl", "-O2", "-static", "-fuse-ld=lld", "-w"]
     return [
-        *gcc, "-nostdinc", "-isystem", str(headers), "-nostdlib", "-nostartfiles", *start,
-        str(source), "-L", str(library), "-lc", "-lgcc", "-lc", str(library / "crtn.o"),
+        *clang, "-nostdlibinc", "-isystem", str(headers), "-nostdlib", *start, str(source),
+        "-L", str(library), "-lc", builtins, "-lc", str(library / "crtn.o"),
     ]  # fmt: skip
+
+
+def _musl(arch: str) -> tuple[Path, Path]:
+    """Headers and library of Debian's musl, without debug sections: their relocations are newer than bookworm's lld."""
+    root = debian.package_root("musl-dev", arch)
+    name = f"{arch}-linux-musl"
+    library = OUT.parent / "musl" / arch
+    library.mkdir(parents=True, exist_ok=True)
+    for file in ("crt1.o", "crti.o", "crtn.o", "libc.a"):
+        if not (library / file).is_file():
+            source = str(root / "usr/lib" / name / file)
+            process.run(["llvm-objcopy", "--strip-debug", source, str(library / file)])
+    return root / "usr/include" / name, library
 
 
 def main() -> None:
