@@ -15,7 +15,7 @@
 
 enum { FIRST_PID = 1, NOFILE_SOFT = 1024, NOFILE_HARD = 1048576 };
 
-static struct list processes = LIST_INIT(processes);
+struct list all_processes = LIST_INIT(all_processes);
 
 SET_DECLARE(process_exit, process_hook_fn);
 
@@ -34,7 +34,7 @@ static void set_default_limits(struct rlimit_k limits[RLIMIT_COUNT]) {
 }
 
 struct process *process_find(pid_t pid) {
-    LIST_FOR_EACH (process, &processes, struct process, node) {
+    FOR_EACH_PROCESS (process) {
         if (process->pid == pid) {
             return process;
         }
@@ -60,7 +60,7 @@ struct process *process_new(void) {
     list_init(&process->threads);
     signal_pending_init(&process->pending);
     set_default_limits(process->limits);
-    list_push_back(&processes, &process->node);
+    list_push_back(&all_processes, &process->node);
     return process;
 }
 

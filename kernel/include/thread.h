@@ -120,6 +120,8 @@ void use_address_space(const struct address_space *space);
 // What interrupts have noted (WORK_TIMER, WORK_DEVICE) is done now. Only where nothing is half done.
 void run_noted_interrupts(void);
 #define FOR_EACH_THREAD(item, process_) LIST_FOR_EACH (item, &(process_)->threads, struct thread, process_node)
+extern struct list all_processes;
+#define FOR_EACH_PROCESS(item) LIST_FOR_EACH (item, &all_processes, struct process, node)
 
 // Called when a process ends, in set order, so that a subsystem need not be linked to be torn down.
 typedef void (*process_hook_fn)(struct process *process);
