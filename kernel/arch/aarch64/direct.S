@@ -45,6 +45,7 @@
 vector_page:
     mov     x16, sp
     msr     SPSel, #1
+direct_entered:
     stp     x16, x17, [sp, #REGS_SP]    // sp and pc
     each_caller_saved stp, str
     mov     w16, #REGS_KIND_DIRECT
@@ -66,6 +67,7 @@ direct_exit:
     ldr     x17, [sp, #REGS_PC]
     each_caller_saved ldp, ldr
     msr     SPSel, #0
+direct_left:
     br      x17
 direct_exit_finish:
 
@@ -90,6 +92,8 @@ leave:
     br      x16
     .ltorg
 
-    .globl direct_exit_start, direct_exit_end
+    .globl direct_entry_end, direct_exit_start, direct_exit_sp, direct_exit_end
+    .set    direct_entry_end, direct_entered
     .set    direct_exit_start, direct_exit
+    .set    direct_exit_sp, direct_left
     .set    direct_exit_end, direct_exit_finish

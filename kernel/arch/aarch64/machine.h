@@ -23,9 +23,9 @@
 #define GIC_TIMER 27 // the virtual timer, private to each CPU
 
 // What the assembly needs of layout.h and percpu.h, whose numbers are C.
-#define DIRECT_MAP_ROOT_INDEX 256 // bits 38..30 of DIRECT_MAP
-#define PERCPU_MOVN 0x1fff        // movn of PERCPU_VA
-#define KSTACK_BITS 14                // kernel stacks are naturally aligned
+#define DIRECT_MAP_ROOT_INDEX 256       // bits 38..30 of DIRECT_MAP
+#define PERCPU_MOVN 0x1fff              // movn of PERCPU_VA
+#define KSTACK_BITS 14                  // kernel stacks are naturally aligned
 #define KSTACK_BYTES (1 << KSTACK_BITS) // KSTACK_SIZE
 
 // SPSR_EL1 and PSTATE (Arm ARM C5.2.18). M[3:0]: exception level and stack pointer.

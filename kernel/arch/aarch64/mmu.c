@@ -114,10 +114,14 @@ void mmu_sync_icache(uint64_t va, uint64_t size_bytes) {
 // --- the kernel's half
 // ------------------------------------------------------------------------------
 
+static uint64_t new_table(void) {
+    ASSERT(pool_used < POOL_TABLES);
+    return va_to_pa(&pool[pool_used++]);
+}
+
 static pte_t *table_below(pte_t *entry) {
     if (!pte_present(*entry)) {
-        ASSERT(pool_used < POOL_TABLES);
-        *entry = pte_make_table(va_to_pa(&pool[pool_used++]));
+        *entry = pte_make_table(new_table());
     }
     return pa_to_va(pte_pa(*entry));
 }

@@ -71,8 +71,10 @@ static const struct fault {
 
 extern const struct fixup { uint64_t start, end, target; } usercopy_fixups[], usercopy_fixups_end[];
 
-// The part of the vector page between the last look at percpu.work and the app (direct.S).
-extern const char vector_page[], direct_exit_start[], direct_exit_end[];
+// Places in the vector page (direct.S): the app's sp is in use before direct_entry_end and from
+// direct_exit_sp; the last look at percpu.work is at direct_exit_start.
+extern const char vector_page[], direct_entry_end[];
+extern const char direct_exit_start[], direct_exit_sp[], direct_exit_end[];
 
 static enum exception_class class_of(uint64_t syndrome) {
     return syndrome >> CLASS_SHIFT & (CLASS_COUNT - 1);
@@ -171,13 +173,16 @@ static void app_interrupt(void) {
     }
 }
 
-// Past the last look at percpu.work on the way to the app, where only another interrupt would be
-// noticed.
-static bool in_exit_window(uint64_t pc, uint64_t pstate) {
+static bool in_vector_page(uint64_t pc, const char *start, const char *end) {
     uint64_t offset = pc - VECTOR_VA;
-    return (pstate & PSTATE_MODE) == PSTATE_EL1T ||
-           (offset >= (uint64_t)(direct_exit_start - vector_page) &&
-            offset < (uint64_t)(direct_exit_end - vector_page));
+    return offset >= (uint64_t)(start - vector_page) && offset < (uint64_t)(end - vector_page);
+}
+
+// On the app's sp, but in the direct path: nothing may be different after an interrupt here. No
+// other exception comes from these few instructions.
+static bool is_on_direct_path(const struct regs *regs) {
+    return in_vector_page(regs->user.pc, vector_page, direct_entry_end) ||
+           in_vector_page(regs->user.pc, direct_exit_sp, direct_exit_end);
 }
 
 static void kernel_interrupt(const struct regs *regs) {
@@ -188,14 +193,10 @@ static void kernel_interrupt(const struct regs *regs) {
         irq_mask();
         this_cpu()->work |= WORK_DEVICE;
     }
-    if (in_exit_window(regs->user.pc, regs->user.pstate)) {
+    // Past the last look at percpu.work only another interrupt would be noticed.
+    if (in_vector_page(regs->user.pc, direct_exit_start, direct_exit_end)) {
         timer_retry_soon();
     }
-}
-
-// True: an interrupt in the vector page, on the app's sp, after which nothing may be different.
-static bool is_in_vector_page(const struct regs *regs) {
-    return regs->user.pc >= VECTOR_VA;
 }
 
 void trap_from_app(struct regs *regs, enum vector vector, uint64_t syndrome, uint64_t address) {
@@ -203,7 +204,7 @@ void trap_from_app(struct regs *regs, enum vector vector, uint64_t syndrome, uin
         app_exception(regs, syndrome, address);
     } else if (vector == VECTOR_SERROR) {
         app_other_fault(regs, (uint64_t)CLASS_SERROR << CLASS_SHIFT, 0);
-    } else if (is_in_vector_page(regs)) {
+    } else if (is_on_direct_path(regs)) {
         kernel_interrupt(regs);
     } else {
         app_interrupt();
@@ -216,7 +217,7 @@ void trap_from_app(struct regs *regs, enum vector vector, uint64_t syndrome, uin
 void trap_before_return(struct regs *regs) {
     stack_check(thread_current()->kstack);
     irq_disable();
-    if (is_in_vector_page(regs)) {
+    if (is_on_direct_path(regs)) {
         return;
     }
     for (uint64_t work = this_cpu()->work; work != 0; work = this_cpu()->work & WORK_OF_CPU) {
