@@ -35,6 +35,7 @@ _NOTE = struct.Struct("<III")
 _NOTE_NAME = b"Hermipy\0"
 _NOTE_TYPE = 1
 _EHDR_PHOFF, _EHDR_PHNUM, _EHDR_BYTES, _PHDR_BYTES = 32, 56, 64, 56
+_EHDR_SHOFF, _EHDR_SHNUM = 40, 60
 _NODES_OFFSET = -(-_HEADER.size // 16) * 16
 _SIZE_FIELD, _ARGUMENTS_FIELD = 8, 32
 _COUNTS_FIELD = 44
@@ -65,7 +66,7 @@ class _Layout:
 
 def write(image: Image, stream: BinaryIO) -> None:
     """Write the whole file; raises InputError when a packed file cannot be read, else the stream's OSError."""
-    kernel = Path(image.kernel.path).read_bytes()
+    kernel = _loaded_part(Path(image.kernel.path).read_bytes())
     start = _up(len(kernel), PAGE)
     names = _Names()
     executable, directory = names.add(image.executable), names.add(image.working_directory)
@@ -249,6 +250,16 @@ def _copy(source: BinaryIO, stream: BinaryIO, size: int) -> None:
         data = source.read(min(chunk, size)) or bytes(min(chunk, size))
         stream.write(data)
         size -= len(data)
+
+
+def _loaded_part(kernel: bytes) -> bytes:
+    """The kernel without its symbols: they are several times its size, and lie in the cache still."""
+    entries = headers.read(kernel).entries
+    end = max(entry.offset + entry.file_size for entry in entries if entry.type == headers.PT_LOAD)
+    part = bytearray(kernel[:end])
+    struct.pack_into("<Q", part, _EHDR_SHOFF, 0)
+    struct.pack_into("<HH", part, _EHDR_SHNUM, 0, 0)
+    return bytes(part)
 
 
 def _write_headers(stream: BinaryIO, kernel: bytes, facts: dict[str, Any]) -> None:

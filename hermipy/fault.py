@@ -1,0 +1,179 @@
+"""The report of a fault that ended the program: the kernel sends the facts, here they get names.
+
+core/report.c has the format: lines `key value...`, registers by their DWARF numbers, the app's memory
+map, and a piece of its stack. Names come from the unmodified program's symbols, the backtrace from
+its unwind tables (unwind.py).
+"""
+
+from __future__ import annotations
+
+import bisect
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hermipy.errors import HermipyError
+
+if TYPE_CHECKING:
+    from hermipy.elf import Elf
+    from hermipy.relay import Outcome
+    from hermipy.session import Runnable
+
+_RISCV = (
+    "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 "
+    "a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6"
+)
+_REGISTERS = {
+    "riscv64": tuple(_RISCV.split()),
+    "aarch64": (*(f"x{number}" for number in range(31)), "sp"),
+}
+# <asm-generic/siginfo.h>
+_CODES = {
+    ("SIGSEGV", 1): "nothing is mapped there",
+    ("SIGSEGV", 2): "the mapping does not permit it",
+    ("SIGBUS", 1): "the address is not aligned",
+    ("SIGBUS", 2): "behind the end of the mapped file",
+    ("SIGILL", 1): "not an instruction of this machine",
+    ("SIGTRAP", 1): "a breakpoint instruction",
+}
+_PER_LINE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A piece of the program's memory, as /proc/PID/maps shows it."""
+
+    start: int
+    end: int
+    protection: str
+    file_offset: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What the kernel said."""
+
+    signo: int
+    code: int
+    address: int
+    thread: str
+    pc: int
+    registers: dict[int, int]
+    areas: tuple[Area, ...]
+    stack: tuple[int, bytes]
+
+
+def report(outcome: Outcome, what: Runnable) -> list[str]:
+    """The lines for the user's stderr."""
+    fault = read(outcome.fault, outcome.stack or (0, b""))
+    places = _Places(fault.areas, _program(what))
+    frames = places.backtrace(fault, what.arch)
+    return [
+        _headline(fault),
+        f"  at {places.describe(fault.pc)}",
+        *_register_lines(fault, what.arch),
+        "  backtrace:",
+        *(f"    #{depth:<2} {places.describe(pc)}" for depth, pc in enumerate(frames)),
+    ]
+
+
+def read(text: str, stack: tuple[int, bytes]) -> Fault:
+    """The facts out of the kernel's lines; what an older kernel leaves out is empty or zero."""
+    words: dict[str, list[str]] = {}
+    registers: dict[int, int] = {}
+    areas = []
+    for line in text.splitlines():
+        key, *values = line.split(" ", 5)
+        if key == "register":
+            registers[int(values[0])] = int(values[1], 16)
+        elif key == "area":
+            numbers = [int(values[i], 16) for i in (0, 1, 3)]
+            name = values[4] if values[4:] else ""
+            areas.append(Area(numbers[0], numbers[1], values[2], numbers[2], name))
+        else:
+            words[key] = values
+    signo, code, address = words.get("signal", ["0", "0", "0x0"])[:3]
+    return Fault(
+        signo=int(signo),
+        code=int(code),
+        address=int(address, 16),
+        thread=" ".join(words.get("thread", ["?"])),
+        pc=int(words.get("pc", ["0x0"])[0], 16),
+        registers=registers,
+        areas=tuple(areas),
+        stack=stack,
+    )
+
+
+def _headline(fault: Fault) -> str:
+    name = signal.Signals(fault.signo).name if fault.signo in set(signal.Signals) else "signal"
+    reason = _CODES.get((name, fault.code), f"code {fault.code}")
+    return f"{name} at address {fault.address:#x} ({reason}), thread {fault.thread}"
+
+
+def _register_lines(fault: Fault, arch: str) -> list[str]:
+    names = _REGISTERS[arch]
+    shown = [
+        f"{names[number]:>4} {value:016x}"
+        for number, value in sorted(fault.registers.items())
+        if number < len(names)
+    ]
+    return [
+        "  " + "  ".join(shown[at : at + _PER_LINE]) for at in range(0, len(shown), _PER_LINE)
+    ]
+
+
+def _program(what: Runnable) -> Elf | None:
+    from hermipy import elf  # noqa: PLC0415  only a fault needs the reader
+
+    data = what.program()
+    try:
+        return elf.parse("program", data) if data is not None else None
+    except HermipyError:
+        return None
+
+
+class _Places:
+    """Names for addresses: function and offset, else file and offset, else the bare number."""
+
+    def __init__(self, areas: tuple[Area, ...], program: Elf | None) -> None:
+        self._areas = areas
+        self._program = program
+        symbols = program.symbols if program else ()
+        self._functions = sorted((s.address, s.size, s.name) for s in symbols if s.name)
+
+    def describe(self, address: int) -> str:
+        linked = self._linked(address)
+        area = self._area(address)
+        where = f" ({area.name})" if area and area.name else ""
+        if linked is None:
+            return f"{address:#x}{where}"
+        at = bisect.bisect_right(self._functions, (linked, 1 << 64, ""))
+        if at:
+            start, size, name = self._functions[at - 1]
+            if linked < start + size:
+                return f"{address:#x} {name}+{linked - start:#x}{where}"
+        return f"{address:#x} {linked:#x} in the file{where}"
+
+    def backtrace(self, fault: Fault, arch: str) -> list[int]:
+        from hermipy import unwind  # noqa: PLC0415  pyelftools is slow to import
+
+        tables = unwind.Tables(self._program.data) if self._program else None
+        return unwind.backtrace(
+            unwind.State(fault.pc, fault.registers, fault.stack), arch, tables, self._linked
+        )
+
+    def _area(self, address: int) -> Area | None:
+        return next((area for area in self._areas if area.start <= address < area.end), None)
+
+    def _linked(self, address: int) -> int | None:
+        """The address as the program's file has it; None outside its code."""
+        area = self._area(address)
+        if area is None or self._program is None or "x" not in area.protection:
+            return None
+        offset = address - area.start + area.file_offset
+        for segment in self._program.loads:
+            if segment.offset <= offset < segment.offset + segment.file_size:
+                return int(segment.address + offset - segment.offset)
+        return None

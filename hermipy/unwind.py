@@ -1,0 +1,140 @@
+"""A backtrace from registers, a piece of stack and a program's unwind tables.
+
+.eh_frame says for each instruction where the caller's registers lie (DWARF 5, section 6.4). Code without
+tables is a leaf when it is the innermost frame, else its frame pointer leads on: AAPCS64 section 6.4.6
+puts x29 and x30 at x29; the RISC-V psABI puts s0 and ra just below s0.
+"""
+
+from __future__ import annotations
+
+import bisect
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from elftools.common.exceptions import ELFError
+from elftools.dwarf.callframe import FDE
+from elftools.elf.elffile import ELFFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MAX_FRAMES = 32
+_WORD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Convention:
+    """DWARF numbers of the registers that link frames, and where a frame pointer's pair lies."""
+
+    sp: int
+    fp: int
+    ra: int
+    saved_fp: int
+    saved_ra: int
+
+
+_CONVENTIONS = {
+    "riscv64": _Convention(sp=2, fp=8, ra=1, saved_fp=-16, saved_ra=-8),
+    "aarch64": _Convention(sp=31, fp=29, ra=30, saved_fp=0, saved_ra=8),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a thread stands: pc, registers by DWARF number, and (address, bytes) of its stack."""
+
+    pc: int
+    registers: dict[int, int]
+    stack: tuple[int, bytes]
+
+    def word(self, address: int) -> int | None:
+        """Eight bytes of the stack, when they were sent along."""
+        start, data = self.stack
+        if not start <= address <= start + len(data) - _WORD:
+            return None
+        return int.from_bytes(data[address - start :][:_WORD], "little")
+
+
+class Tables:
+    """The unwind tables of one program."""
+
+    def __init__(self, data: bytes) -> None:
+        self._entries = _entries(data)
+        self._starts = [entry["initial_location"] for entry in self._entries]
+
+    def row(self, address: int) -> dict[Any, Any] | None:
+        """The rules at a linked address: `cfa` and per-register rules."""
+        at = bisect.bisect_right(self._starts, address) - 1
+        if at < 0:
+            return None
+        entry = self._entries[at]
+        if address >= entry["initial_location"] + entry["address_range"]:
+            return None
+        rows = [row for row in entry.get_decoded().table if row["pc"] <= address]
+        return dict(rows[-1]) if rows else None
+
+
+def backtrace(
+    state: State, arch: str, tables: Tables | None, linked: Callable[[int], int | None]
+) -> list[int]:
+    """The program counters from the innermost frame outwards."""
+    convention = _CONVENTIONS[arch]
+    frames = [state.pc]
+    while len(frames) < _MAX_FRAMES:
+        # A return address lies behind its call, which may be its function's last instruction.
+        address = linked(state.pc - (1 if len(frames) > 1 else 0))
+        row = tables.row(address) if tables and address is not None else None
+        caller = _by_table(state, convention, row) if row else None
+        if caller is None:
+            caller = _without_table(state, convention, innermost=len(frames) == 1)
+        if caller is None or linked(caller.pc - 1) is None or caller == state:
+            break
+        frames.append(caller.pc)
+        state = caller
+    return frames
+
+
+def _entries(data: bytes) -> list[Any]:
+    try:
+        elf = ELFFile(io.BytesIO(data))
+        dwarf = elf.get_dwarf_info(relocate_dwarf_sections=False)
+        entries = dwarf.EH_CFI_entries() if dwarf.has_EH_CFI() else []
+    except (ELFError, ValueError, KeyError, AttributeError):
+        return []  # damaged tables are as good as none
+    found = [entry for entry in entries if isinstance(entry, FDE)]
+    return sorted(found, key=lambda entry: entry["initial_location"])
+
+
+def _by_table(state: State, convention: _Convention, row: dict[Any, Any]) -> State | None:
+    rule = row["cfa"]
+    if rule.reg is None or rule.reg not in state.registers:
+        return None
+    frame = state.registers[rule.reg] + rule.offset
+    registers = dict(state.registers)
+    for number, saved in row.items():
+        if not isinstance(number, int):
+            continue
+        if saved.type == "UNDEFINED":
+            registers.pop(number, None)
+        if saved.type == "OFFSET":
+            value = state.word(frame + saved.arg)
+            if value is None:
+                return None
+            registers[number] = value
+    registers[convention.sp] = frame
+    pc = registers.get(convention.ra)
+    return State(pc, registers, state.stack) if pc else None
+
+
+def _without_table(state: State, convention: _Convention, *, innermost: bool) -> State | None:
+    registers = dict(state.registers)
+    if innermost:
+        pc = registers.get(convention.ra)
+        return State(pc, registers, state.stack) if pc and pc != state.pc else None
+    fp = registers.get(convention.fp, 0)
+    saved_fp, pc = state.word(fp + convention.saved_fp), state.word(fp + convention.saved_ra)
+    if not pc or saved_fp is None or saved_fp <= fp:
+        return None
+    registers[convention.fp] = saved_fp
+    return State(pc, registers, state.stack)
