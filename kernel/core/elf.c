@@ -1,6 +1,7 @@
-// Reading and mapping one ELF64 file, executable or interpreter alike. File pages are mapped, never copied, so
-// an unwritten page of the program is the image's own. What counts as a bad file follows fs/binfmt_elf.c of Linux:
-// -ENOEXEC for what is no ELF for this machine, -EINVAL for segments that cannot be mapped.
+// Reading and mapping one ELF64 file, executable or interpreter alike. File pages are mapped, never
+// copied, so an unwritten page of the program is the image's own. What counts as a bad file follows
+// fs/binfmt_elf.c of Linux: -ENOEXEC for what is no ELF for this machine, -EINVAL for segments that
+// cannot be mapped.
 #include "elf.h"
 
 #include <asm/errno.h>

@@ -1,6 +1,7 @@
-// From a file to an address space with a program in it, and from the image to process 1. Placement follows Linux:
-// a PIE two thirds up the address space, mappings down from below the stack, the heap above the program, each at a
-// random distance. The interpreter, when the program names one, is one more mapping and gets the first instruction.
+// From a file to an address space with a program in it, and from the image to process 1. Placement
+// follows Linux: a PIE two thirds up the address space, mappings down from below the stack, the
+// heap above the program, each at a random distance. The interpreter, when the program names one,
+// is one more mapping and gets the first instruction.
 #include "exec.h"
 
 #include <asm/errno.h>
@@ -24,11 +25,11 @@ SET_DECLARE(process_start, process_start_fn);
 SET_DECLARE(exec_map, exec_map_fn);
 
 #define PIE_BASE (USER_END / 3 * 2)
-#define PIE_RANDOM_PAGES (1UL << 18)            // arch_mmap_rnd() with 39-bit addresses: 18 bits at least
-#define STACK_RANDOM_PAGES (1UL << 18)          // STACK_RND_MASK
+#define PIE_RANDOM_PAGES (1UL << 18)   // arch_mmap_rnd() with 39-bit addresses: 18 bits at least
+#define STACK_RANDOM_PAGES (1UL << 18) // STACK_RND_MASK
 #define MMAP_RANDOM_PAGES (1UL << 22)
-#define BRK_RANDOM_PAGES (1UL << 13)            // arch_randomize_brk(): 32 MiB
-#define STACK_GAP_MIN (128UL << 20)             // mmap_base() keeps this much for the stack at least
+#define BRK_RANDOM_PAGES (1UL << 13) // arch_randomize_brk(): 32 MiB
+#define STACK_GAP_MIN (128UL << 20)  // mmap_base() keeps this much for the stack at least
 #define STACK_GAP_MAX (USER_END / 6 * 5)
 #define STACK_GUARD (256 * PAGE_SIZE)
 
@@ -51,7 +52,8 @@ static int load_program(struct address_space *space, struct elf_object *program)
     }
     uint64_t end = program->high + program->bias;
     if (program->low + program->bias < USER_START || end > USER_END / 4 * 3) {
-        return -ENOEXEC; // page zero and what lies around it is never mapped; the stack needs its quarter
+        return -ENOEXEC; // page zero and what lies around it is never mapped; the stack needs its
+                         // quarter
     }
     int error = elf_map(space, program);
     space->brk_start = space->brk_end = end + random_pages(BRK_RANDOM_PAGES);
@@ -59,7 +61,7 @@ static int load_program(struct address_space *space, struct elf_object *program)
 }
 
 // Where `size_bytes` fit in the mmap area: found by mapping nothing there.
-static int64_t find_room(struct address_space *space, uint64_t size_bytes) {
+int64_t exec_find_room(struct address_space *space, uint64_t size_bytes) {
     const struct vm_request request = {.size_bytes = size_bytes};
     int64_t address = vm_map(space, &request);
     if (address >= 0) {
@@ -73,7 +75,7 @@ static int map_interpreter(struct address_space *space, struct elf_object *inter
                            struct exec_layout *layout, uint64_t *entry) {
     uint64_t align = interpreter->align;
     int64_t room =
-        find_room(space, interpreter->high - interpreter->low + (align - PAGE_SIZE));
+        exec_find_room(space, interpreter->high - interpreter->low + (align - PAGE_SIZE));
     if (room < 0) {
         return (int)room;
     }

@@ -1,6 +1,6 @@
-// Writing into an address space that is not the running one: the loader fills a program's stack and clears its
-// bss tail before the program's tables have ever been switched to. So the bytes go through the pages' kernel
-// addresses, after the page was made private as a write fault would.
+// Writing into an address space that is not the running one: the loader fills a program's stack and
+// clears its bss tail before the program's tables have ever been switched to. So the bytes go
+// through the pages' kernel addresses, after the page was made private as a write fault would.
 #include <asm/errno.h>
 
 #include "arch.h"

@@ -1,8 +1,10 @@
-// The first page a program sees: argc, argv, envp, the auxiliary vector and the strings they point to, laid out as
-// fs/binfmt_elf.c of Linux does, since programs and libraries walk it by hand. From the top down:
+// The first page a program sees: argc, argv, envp, the auxiliary vector and the strings they point
+// to, laid out as fs/binfmt_elf.c of Linux does, since programs and libraries walk it by hand. From
+// the top down:
 //
 //   8 zero bytes | path (AT_EXECFN) | environment strings | argument strings | a random gap |
-//   platform name | 16 random bytes | auxv, envp and argv (8 bytes each) | argc, where sp points, 16-byte aligned
+//   platform name | 16 random bytes | auxv, envp and argv (8 bytes each) | argc, where sp points,
+//   16-byte aligned
 #include "exec_stack.h"
 
 #include <asm/auxvec.h>
@@ -27,8 +29,8 @@ enum {
     END_MARK_SIZE = 8,
     RANDOM_SIZE = 16,
     STACK_ALIGN = 16,
-    GAP_STEPS = 512,            // of STACK_ALIGN bytes: up to 8 KiB, as Linux's arch_align_stack()
-    ARGUMENT_SHARE = 4,         // arguments may take a quarter of the stack (execve(2))
+    GAP_STEPS = 512,    // of STACK_ALIGN bytes: up to 8 KiB, as Linux's arch_align_stack()
+    ARGUMENT_SHARE = 4, // arguments may take a quarter of the stack (execve(2))
 };
 
 // What a program finds mapped below its arguments before the stack has to grow (setup_arg_pages()).
@@ -37,7 +39,7 @@ enum {
 // The stack's upper end in kernel memory, filled from the top down.
 struct stack_image {
     char *bytes;
-    uint64_t base;              // the app's address of bytes[0]
+    uint64_t base; // the app's address of bytes[0]
     size_t size_bytes, used;
 };
 

@@ -7,9 +7,9 @@ struct address_space;
 struct exec_request;
 
 struct exec_layout {
-    uint64_t program_entry;             // AT_ENTRY
-    uint64_t headers, header_count;     // AT_PHDR, AT_PHNUM
-    uint64_t interpreter_base;          // AT_BASE, 0 without an interpreter
+    uint64_t program_entry;         // AT_ENTRY
+    uint64_t headers, header_count; // AT_PHDR, AT_PHNUM
+    uint64_t interpreter_base;      // AT_BASE, 0 without an interpreter
     bool stack_executable;
 };
 

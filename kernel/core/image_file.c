@@ -1,5 +1,6 @@
-// The image's files without the VFS: hello world needs its own bytes mapped and nothing else of a file system.
-// fs/ offers the same pages under the same names once it is linked. Only lookup, read and map exist here.
+// The image's files without the VFS: hello world needs its own bytes mapped and nothing else of a
+// file system. fs/ offers the same pages under the same names once it is linked. Only lookup, read
+// and map exist here.
 #include <linux/stat.h>
 
 #include "arch.h"
@@ -51,8 +52,7 @@ static bool walk_component(struct walk *walk, const char *name, size_t length) {
         return false;
     }
     if (S_ISLNK(child->mode)) {
-        return walk->links++ < WALK_LINKS &&
-               walk_path(walk, image_bytes(child), child->size_bytes);
+        return walk->links++ < WALK_LINKS && walk_path(walk, image_bytes(child), child->size_bytes);
     }
     if (walk->depth + 1 == WALK_DEPTH) {
         return false;
@@ -96,7 +96,7 @@ static const struct image_node *image_parent(uint32_t index) {
 }
 
 void image_path(const struct image_node *node, char *path, size_t size_bytes) {
-    size_t start = size_bytes - 1;      // built backwards from the end, then moved to the front
+    size_t start = size_bytes - 1; // built backwards from the end, then moved to the front
     path[start] = '\0';
     const struct image_node *dir;
     while ((dir = image_parent((uint32_t)(node - image_node(0)))) != NULL && dir != node) {

@@ -1,6 +1,7 @@
-// The one source of randomness: address placement, AT_RANDOM, getrandom(2), /dev/urandom. A ChaCha20 key that is
-// replaced after every request ("fast key erasure", D. J. Bernstein 2017), so that what was handed out cannot be
-// computed from what a later leak shows. The seed is the device tree's rng-seed plus the clock.
+// The one source of randomness: address placement, AT_RANDOM, getrandom(2), /dev/urandom. A
+// ChaCha20 key that is replaced after every request ("fast key erasure", D. J. Bernstein 2017), so
+// that what was handed out cannot be computed from what a later leak shows. The seed is the device
+// tree's rng-seed plus the clock.
 #include "random.h"
 
 #include "arch.h"

@@ -1,5 +1,5 @@
-// What is known about an app that a fault has ended: for the host, which has its symbols and unwind tables. report.h
-// has the format.
+// What is known about an app that a fault has ended: for the host, which has its symbols and unwind
+// tables. report.h has the format.
 #include "report.h"
 
 #include "arch.h"

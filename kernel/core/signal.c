@@ -1,6 +1,7 @@
-// Signals on their way: who gets one, what waits, what is dropped. Delivery, when a thread returns to the app, is
-// core/signal_exit.c. Standard signals wait at most once each, real-time signals as often as they were sent
-// (signal(7)). The sets say what waits; the queue holds what is known about it, and may lack an item when memory did.
+// Signals on their way: who gets one, what waits, what is dropped. Delivery, when a thread returns
+// to the app, is core/signal_exit.c. Standard signals wait at most once each, real-time signals as
+// often as they were sent (signal(7)). The sets say what waits; the queue holds what is known about
+// it, and may lack an item when memory did.
 #include "signal.h"
 
 #include <asm/errno.h>
@@ -18,14 +19,13 @@ struct signal_item {
     struct siginfo_k info;
 };
 
-#define SET_OF(a) (1UL << ((a) - 1))
+#define SET_OF(a) (1UL << ((a)-1))
 #define SYNCHRONOUS                                                                                \
     (SET_OF(SIGSEGV) | SET_OF(SIGBUS) | SET_OF(SIGILL) | SET_OF(SIGTRAP) | SET_OF(SIGFPE) |        \
      SET_OF(SIGSYS))
 #define IGNORED_BY_DEFAULT (SET_OF(SIGCHLD) | SET_OF(SIGCONT) | SET_OF(SIGURG) | SET_OF(SIGWINCH))
 #define STOPPING (SET_OF(SIGSTOP) | SET_OF(SIGTSTP) | SET_OF(SIGTTIN) | SET_OF(SIGTTOU))
-#define CORE                                                                                       \
-    (SYNCHRONOUS | SET_OF(SIGQUIT) | SET_OF(SIGABRT) | SET_OF(SIGXCPU) | SET_OF(SIGXFSZ))
+#define CORE (SYNCHRONOUS | SET_OF(SIGQUIT) | SET_OF(SIGABRT) | SET_OF(SIGXCPU) | SET_OF(SIGXFSZ))
 #define UNBLOCKABLE (SET_OF(SIGKILL) | SET_OF(SIGSTOP))
 
 enum signal_default signal_default_of(int signo) {
@@ -75,7 +75,8 @@ void signal_forget(struct process *process, int signo) {
     drop_everywhere(process, signal_bit(signo));
 }
 
-// --- sending --------------------------------------------------------------------------------------
+// --- sending
+// --------------------------------------------------------------------------------------
 
 static int enqueue(struct signal_pending *pending, const struct siginfo_k *info) {
     uint64_t bit = signal_bit(info->signo);
@@ -164,7 +165,8 @@ void signal_force(struct thread *thread, const struct siginfo_k *info) {
     thread_add_work(thread, WORK_SIGNAL);
 }
 
-// --- receiving ------------------------------------------------------------------------------------
+// --- receiving
+// ------------------------------------------------------------------------------------
 
 bool signal_is_pending(struct thread *thread) {
     uint64_t waiting = thread->pending.set;

@@ -1,5 +1,6 @@
-// Calling the app's signal handlers: which stack, which mask, and what becomes of the call that was interrupted. The frame
-// itself is arch/<arch>/signal.c. Only images whose program can install a handler have this object.
+// Calling the app's signal handlers: which stack, which mask, and what becomes of the call that was
+// interrupted. The frame itself is arch/<arch>/signal.c. Only images whose program can install a
+// handler have this object.
 #include <asm/siginfo.h>
 #include <linux/signal.h>
 
@@ -14,10 +15,11 @@
 #include "thread.h"
 #include "vm.h"
 
-// --- stubs ----------------------------------------------------------------------------------------
+// --- stubs
+// ----------------------------------------------------------------------------------------
 
-// In the stub of a rewritten site the app is neither before nor behind its call, and no frame may show that
-// (arch/DIRECT.md). A stub is a handful of instructions: a moment later it is over.
+// In the stub of a rewritten site the app is neither before nor behind its call, and no frame may
+// show that (arch/DIRECT.md). A stub is a handful of instructions: a moment later it is over.
 #define STUB_RETRY_NS (20 * NSEC_PER_USEC)
 
 static struct timer stub_timer;
@@ -45,14 +47,15 @@ static bool delivery_ready(const struct regs *regs) {
         return true;
     }
     if (stub_timer.armed) {
-        wake_stub_thread(&stub_timer);  // another thread's turn: when it runs it will be here again
+        wake_stub_thread(&stub_timer); // another thread's turn: when it runs it will be here again
     }
     stub_tid = thread_current()->tid;
     timer_set(&stub_timer, clock_monotonic_ns() + STUB_RETRY_NS, wake_stub_thread);
     return false;
 }
 
-// --- the alternate stack --------------------------------------------------------------------------
+// --- the alternate stack
+// --------------------------------------------------------------------------
 
 bool signal_on_altstack(const struct thread *thread, uint64_t sp) {
     return (thread->altstack_flags & SS_AUTODISARM) == 0 && sp > thread->altstack_base &&
@@ -70,18 +73,19 @@ uint32_t signal_altstack_flags(const struct thread *thread, uint64_t sp) {
 static uint64_t stack_top_for(const struct thread *thread, const struct signal_action *action,
                               uint64_t sp) {
     bool wanted = (action->flags & SA_ONSTACK) != 0 && thread->altstack_size != 0;
-    return wanted && !signal_on_altstack(thread, sp)
-               ? thread->altstack_base + thread->altstack_size
-               : sp;
+    return wanted && !signal_on_altstack(thread, sp) ? thread->altstack_base + thread->altstack_size
+                                                     : sp;
 }
 
-// --- the call -------------------------------------------------------------------------------------
+// --- the call
+// -------------------------------------------------------------------------------------
 
 static uint64_t mask_to_restore(const struct thread *thread) {
     return percpu_take_work(WORK_RESTORE_MASK) != 0 ? thread->saved_blocked : thread->blocked;
 }
 
-// The frame did not fit: that is a fault of its own, and the program's end if it is SIGSEGV's frame.
+// The frame did not fit: that is a fault of its own, and the program's end if it is SIGSEGV's
+// frame.
 static void no_room(struct thread *thread, int signo) {
     const struct siginfo_k info = {.signo = SIGSEGV, .code = SI_KERNEL};
     if (signo == SIGSEGV) {

@@ -1,5 +1,6 @@
-// The last stop before the app: whatever has come up while the kernel ran is done here. Handlers are called through a
-// set (signal.h); the default actions are here, because every program can die of a signal.
+// The last stop before the app: whatever has come up while the kernel ran is done here. Handlers
+// are called through a set (signal.h); the default actions are here, because every program can die
+// of a signal.
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 
@@ -27,7 +28,8 @@ static const struct signal_delivery *delivery(void) {
     return NULL;
 }
 
-// --- calls that were interrupted ------------------------------------------------------------------
+// --- calls that were interrupted
+// ------------------------------------------------------------------
 
 static void run_site_again(struct regs *regs) {
     regs_set_pc(regs, regs_pc(regs) - SYSCALL_INSN_SIZE);
@@ -37,6 +39,14 @@ static void run_site_again(struct regs *regs) {
 
 static void give_eintr(struct regs *regs) {
     regs_set_result(regs, (uint64_t)-EINTR);
+}
+
+// What Linux does through restart_syscall(2): what was left of the call, without asking the app.
+static void go_on_with_call(struct regs *regs) {
+    struct thread *thread = thread_current();
+    long (*restart)(struct thread *) = thread->restart;
+    thread->restart = NULL;
+    regs_set_result(regs, (uint64_t)(restart == NULL ? -EINTR : restart(thread)));
 }
 
 void signal_settle_call(struct regs *regs, const struct signal_action *action) {
@@ -67,15 +77,15 @@ void signal_settle_call(struct regs *regs, const struct signal_action *action) {
             give_eintr(regs);
             return;
         }
-        // What Linux does through restart_syscall(2): go on with what was left, without the app.
-        regs_set_result(regs, (uint64_t)thread_current()->restart(thread_current()));
+        go_on_with_call(regs);
         return;
     default:
         return;
     }
 }
 
-// --- default actions ------------------------------------------------------------------------------
+// --- default actions
+// ------------------------------------------------------------------------------
 
 static bool may_go_on(const struct process *process) {
     return !process->stopped || (this_cpu()->work & WORK_EXIT) != 0;
@@ -125,7 +135,8 @@ static void act(struct regs *regs, const struct siginfo_k *info) {
     delivery()->deliver(regs, info);
 }
 
-// --- the way out ----------------------------------------------------------------------------------
+// --- the way out
+// ----------------------------------------------------------------------------------
 
 static void handle_signals(struct regs *regs) {
     struct thread *thread = thread_current();

@@ -6,4 +6,5 @@
 struct thread;
 
 bool signal_on_altstack(const struct thread *thread, uint64_t sp);
-uint32_t signal_altstack_flags(const struct thread *thread, uint64_t sp);      // ss_flags as sigaltstack reports them
+uint32_t signal_altstack_flags(const struct thread *thread,
+                               uint64_t sp); // ss_flags as sigaltstack reports them

@@ -1,6 +1,7 @@
-// The kernel's side of the conversation with `hermipy run`: sending. Everything that leaves the machine passes here, so
-// this object is in every image. Messages are gathered in two buffers: one fills while the device has the other.
-// Without a port, or without `channel=1`, text goes to the UART as it is.
+// The kernel's side of the conversation with `hermipy run`: sending. Everything that leaves the
+// machine passes here, so this object is in every image. Messages are gathered in two buffers: one
+// fills while the device has the other. Without a port, or without `channel=1`, text goes to the
+// UART as it is.
 #include "channel.h"
 
 #include <asm/errno.h>
@@ -63,7 +64,8 @@ static void on_sent(struct virtio_queue *queue) {
     }
 }
 
-// QEMU takes a buffer within the kick unless its reader is slow: only then is there something to wait for.
+// QEMU takes a buffer within the kick unless its reader is slow: only then is there something to
+// wait for.
 static void submit(void) {
     struct send_buffer *buffer = filling();
     if (buffer->used == 0 || buffer->in_flight) {
@@ -83,7 +85,8 @@ static void gather_ended(UNUSED struct timer *timer) {
     submit();
 }
 
-// The whole machine waits: for the kernel's own messages only. Programs sleep on room_queue instead.
+// The whole machine waits: for the kernel's own messages only. Programs sleep on room_queue
+// instead.
 static void wait_for_device(void) {
     virtio_poll(port.device);
 }

@@ -1,6 +1,7 @@
-// The kernel's side of the conversation with `hermipy run`: receiving. The port is a stream of bytes, so a message may
-// begin in one buffer and end in another. Bytes of stdin pass through as they come; other messages are a few bytes
-// and are gathered first. A listener that takes less than it is given stops the stream, and so the host.
+// The kernel's side of the conversation with `hermipy run`: receiving. The port is a stream of
+// bytes, so a message may begin in one buffer and end in another. Bytes of stdin pass through as
+// they come; other messages are a few bytes and are gathered first. A listener that takes less than
+// it is given stops the stream, and so the host.
 #include <asm/errno.h>
 
 #include "arch.h"
@@ -19,7 +20,7 @@ enum { BUFFER_COUNT = 4, SMALL_MAX = 8, FIRST_PID = 1 };
 static struct {
     struct virtio_queue *queue;
     channel_receive_fn receive;
-    char *current;              // the buffer that is being read
+    char *current; // the buffer that is being read
     size_t position, end;
     struct channel_message header;
     size_t header_read;

@@ -1,5 +1,6 @@
-// Descriptors 0, 1 and 2 of the first process: each is the terminal when `tty=` among the boot arguments lists it,
-// else one end of a pipe to the host. This file is their output, and what decides between the two.
+// Descriptors 0, 1 and 2 of the first process: each is the terminal when `tty=` among the boot
+// arguments lists it, else one end of a pipe to the host. This file is their output, and what
+// decides between the two.
 #include "console.h"
 
 #include <asm/errno.h>
@@ -27,9 +28,19 @@ struct tty console_tty = {
             .c_oflag = OPOST | ONLCR,
             .c_cflag = B38400 | CS8 | CREAD | HUPCL,
             .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-            .c_cc = {[VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4,
-                     [VMIN] = 1, [VSTART] = 17, [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18,
-                     [VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22},
+            .c_cc = {[VINTR] = 3,
+                     [VQUIT] = 28,
+                     [VERASE] = 127,
+                     [VKILL] = 21,
+                     [VEOF] = 4,
+                     [VMIN] = 1,
+                     [VSTART] = 17,
+                     [VSTOP] = 19,
+                     [VSUSP] = 26,
+                     [VREPRINT] = 18,
+                     [VDISCARD] = 15,
+                     [VWERASE] = 23,
+                     [VLNEXT] = 22},
         },
     .size = {.ws_row = 24, .ws_col = 80},
     .foreground = FIRST_PID,
@@ -56,7 +67,8 @@ void tty_signal(int signo) {
     }
 }
 
-// --- output ---------------------------------------------------------------------------------------
+// --- output
+// ---------------------------------------------------------------------------------------
 
 static void count_column(char c) {
     if (c == '\r' || c == '\n') {
@@ -66,15 +78,16 @@ static void count_column(char c) {
     } else if (c == '\b') {
         console_tty.column -= console_tty.column > 0;
     } else if ((c & 0xc0) != 0x80 && (unsigned char)c >= ' ') {
-        console_tty.column++;           // a UTF-8 character counts once
+        console_tty.column++; // a UTF-8 character counts once
     }
 }
 
-// With OPOST a newline becomes carriage return and newline; the other output modes of termios(3) are teletypes'.
+// With OPOST a newline becomes carriage return and newline; the other output modes of termios(3)
+// are teletypes'.
 void tty_output(enum channel_kind kind, const char *bytes, size_t size_bytes) {
     tcflag_t mode = console_tty.termios.c_oflag;
     bool add_return = (mode & OPOST) != 0 && (mode & ONLCR) != 0;
-    static char expanded[CHUNK_SIZE];   // one for all, as nothing here sleeps
+    static char expanded[CHUNK_SIZE]; // one for all, as nothing here sleeps
     size_t used = 0;
     for (size_t i = 0; i < size_bytes; i++) {
         count_column(bytes[i]);
@@ -96,7 +109,8 @@ static bool has_room(bool tty) {
     if (tty && console_tty.stopped) {
         return false;
     }
-    return channel_has_room(tty ? 3 * CHUNK_SIZE : CHUNK_SIZE);     // each newline may have become two bytes
+    return channel_has_room(tty ? 3 * CHUNK_SIZE
+                                : CHUNK_SIZE); // each newline may have become two bytes
 }
 
 static int wait_for_room(const struct file *file, bool tty) {
@@ -110,7 +124,7 @@ static int wait_for_room(const struct file *file, bool tty) {
 }
 
 static ssize_t write_chunks(struct file *file, struct uio *from, bool tty) {
-    static char chunk[CHUNK_SIZE];      // one for all: nothing sleeps between filling and sending it
+    static char chunk[CHUNK_SIZE]; // one for all: nothing sleeps between filling and sending it
     enum channel_kind kind = (enum channel_kind)(uintptr_t)file->private;
     ssize_t total = 0;
     while (from->remaining > 0) {
@@ -143,7 +157,8 @@ void tty_continue(void) {
     wait_wake(channel_room_queue(), POLLOUT);
 }
 
-// --- both directions ------------------------------------------------------------------------------
+// --- both directions
+// ------------------------------------------------------------------------------
 
 static ssize_t console_read(struct file *file, struct uio *to, UNUSED off_t *offset) {
     const struct console_input *input = console_input_find();
@@ -187,7 +202,8 @@ static const struct file_ops tty_ops = {
     .ioctl = tty_ioctl,
 };
 
-// --- opening --------------------------------------------------------------------------------------
+// --- opening
+// --------------------------------------------------------------------------------------
 
 static void read_size(void) {
     char value[8];

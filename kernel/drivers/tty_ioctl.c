@@ -1,4 +1,5 @@
-// ioctl_tty(2): modes, sizes, foreground. A program asks even a pipe such things, to learn that it is none.
+// ioctl_tty(2): modes, sizes, foreground. A program asks even a pipe such things, to learn that it
+// is none.
 #include <asm/errno.h>
 #include <asm/ioctls.h>
 #include <linux/fcntl.h>
@@ -10,7 +11,12 @@
 #include "thread.h"
 #include "usercopy.h"
 
-enum { FLUSH_INPUT = 0, FLUSH_BOTH = 2, FLOW_STOP = 0, FLOW_START = 1 }; // TCFLSH's and TCXONC's arguments
+enum {
+    FLUSH_INPUT = 0,
+    FLUSH_BOTH = 2,
+    FLOW_STOP = 0,
+    FLOW_START = 1
+}; // TCFLSH's and TCXONC's arguments
 
 static int put_size_t(size_t value, uint64_t argument) {
     return put_user((int)MIN(value, (size_t)INT32_MAX), (int __user *)argument);
@@ -25,7 +31,8 @@ int console_pipe_ioctl(struct file *file, uint32_t command, uint64_t argument) {
     return command == FIONREAD ? bytes_readable(file, argument) : -ENOTTY;
 }
 
-// The argument TCSETSF makes pending input go; the others differ in waiting for output, which here has always gone.
+// The argument TCSETSF makes pending input go; the others differ in waiting for output, which here
+// has always gone.
 static int set_termios(uint64_t argument, size_t size_bytes, bool discard) {
     struct termios2 given;
     struct termios old = console_tty.termios;
@@ -138,7 +145,7 @@ int tty_ioctl(struct file *file, uint32_t command, uint64_t argument) {
     case TIOCNOTTY:
     case TIOCEXCL:
     case TIOCNXCL:
-    case TCSBRK:                // nothing is a line that could carry a break; draining is done when write returns
+    case TCSBRK: // nothing is a line that could carry a break; draining is done when write returns
     case TCSBRKP:
         return 0;
     case FIONREAD:

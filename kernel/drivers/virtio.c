@@ -1,6 +1,6 @@
-// virtio over MMIO (virtio 1.1, section 4.2), modern devices only, split queues without indirection: each buffer is one
-// descriptor. QEMU's machines have fixed slots, most of them empty; a driver that is linked finds its device here.
-// Everything of a queue lies in one page.
+// virtio over MMIO (virtio 1.1, section 4.2), modern devices only, split queues without
+// indirection: each buffer is one descriptor. QEMU's machines have fixed slots, most of them empty;
+// a driver that is linked finds its device here. Everything of a queue lies in one page.
 #include <asm/errno.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_mmio.h>
@@ -119,7 +119,8 @@ int virtio_negotiate(struct virtio_device *device, uint64_t wanted_features,
     return accepted && (features >> VIRTIO_F_VERSION_1 & 1) != 0 ? 0 : -ENODEV;
 }
 
-static void set_address(struct virtio_queue *queue, unsigned low_register, const volatile void *va) {
+static void set_address(struct virtio_queue *queue, unsigned low_register,
+                        const volatile void *va) {
     uint64_t pa = va_to_pa((const void *)va);
     *reg(queue->device, low_register) = (uint32_t)pa;
     *reg(queue->device, low_register + 4) = (uint32_t)(pa >> 32);

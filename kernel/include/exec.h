@@ -56,6 +56,9 @@ typedef int (*exec_map_fn)(struct address_space *space);
 #define EXEC_MAP_HOOK(order, function)                                                             \
     SET_ENTRY(exec_map, order, exec_map_fn, map_##function) = function
 
+// Where so many bytes fit in the mmap area of a space that is being built. The address, or -errno.
+int64_t exec_find_room(struct address_space *space, uint64_t size_bytes);
+
 // core/vdso.c. An object whose work the vDSO shares (clock_gettime, rt_sigaction ...) says NEEDS_VDSO, and so an
 // image without such an object has no vDSO.
 int vdso_map(struct address_space *space);
