@@ -1,18 +1,16 @@
-// riscv_flush_icache(2), for programs that write code.
+// riscv_flush_icache(2): after writing code, before running it. With one hart, what it runs next is
+// all there is.
 #include "arch.h"
-#include "layout.h"
 #include "syscall.h"
 
-#include <linux/errno.h>
+#include <asm/errno.h>
 
-enum { FLUSH_LOCAL = 1 }; // SYS_RISCV_FLUSH_ICACHE_LOCAL: on one CPU the same thing
+#define FLUSH_LOCAL 1UL // SYS_RISCV_FLUSH_ICACHE_LOCAL: this thread only
 
-// fence.i has no range, and nothing of the app's memory is read: the addresses may be anything.
-SYSCALL(riscv_flush_icache)
-(UNUSED unsigned long start, UNUSED unsigned long end, unsigned long flags) {
-    if ((flags & ~(unsigned long)FLUSH_LOCAL) != 0) {
+SYSCALL(riscv_flush_icache)(unsigned long start, unsigned long end, unsigned long flags) {
+    if ((flags & ~FLUSH_LOCAL) != 0) {
         return -EINVAL;
     }
-    mmu_sync_icache(USER_START, 0);
+    mmu_sync_icache(start, end - start);
     return 0;
 }
