@@ -1,9 +1,8 @@
 // Entry from exceptions and interrupts, and the way back to the app.
 //
 // Privilege cannot tell the app from the kernel, both run in S-mode: the sign of sp does, since kernel stacks
-// have high addresses. An app may put nonsense into sp: then its pc tells, and in the vector page, which is both the
-// app's and the kernel's, that the kernel's sp is nothing but the frame there. sscratch is PERCPU_VA outside of these
-// first instructions.
+// have high addresses. An app may put nonsense into sp. Then its pc tells; in the vector page, which is both the app's
+// and the kernel's, the kernel's sp is nothing but the frame. sscratch is PERCPU_VA outside of these first instructions.
 #include "arch_offsets.h"
 #include "machine.h"
 
@@ -66,18 +65,26 @@ trap_entry:
     csrr    t0, sscratch                // sp as it was
     bgez    t0, from_app
     csrr    t1, sepc
-    bgez    t1, from_app
+    bgez    t1, low_pc
     srai    t1, t1, 12
     addi    t1, t1, 1
-    bnez    t1, 1f                      // not in the vector page, the last one
+    bnez    t1, kernel_sp               // not in the vector page, the last one
     ld      t1, PERCPU_FRAME(sp)
     bne     t0, t1, from_app
-1:  slli    t1, t0, 64 - KSTACK_BITS
+kernel_sp:
+    slli    t1, t0, 64 - KSTACK_BITS
     srli    t1, t1, 64 - KSTACK_BITS
     addi    t1, t1, -KSTACK_RESERVE
     bltz    t1, stack_overflow
     addi    t0, t0, -REGS_SIZE
     j       save
+
+// The app, unless sp is in the current kernel stack: a kernel that has called through a null pointer.
+low_pc:
+    ld      t1, PERCPU_FRAME(sp)
+    xor     t1, t1, t0
+    srli    t1, t1, KSTACK_BITS
+    beqz    t1, kernel_sp
 from_app:
     ld      t0, PERCPU_FRAME(sp)
 
