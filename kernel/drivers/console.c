@@ -165,6 +165,11 @@ static ssize_t console_read(struct file *file, struct uio *to, UNUSED off_t *off
     return input == NULL ? -EIO : input->read(file, to);
 }
 
+// A terminal for output only: nobody types there.
+static ssize_t tty_read(struct file *file, struct uio *to, off_t *offset) {
+    return console_fd_is_tty(0) ? console_read(file, to, offset) : -EIO;
+}
+
 static uint32_t poll_input(struct file *file, struct poll_table *table) {
     const struct console_input *input = console_input_find();
     return input == NULL ? 0 : input->poll(file, table);
@@ -180,7 +185,8 @@ static uint32_t pipe_out_poll(UNUSED struct file *file, struct poll_table *table
 }
 
 static uint32_t tty_poll(struct file *file, struct poll_table *table) {
-    return poll_input(file, table) | poll_output(table, true);
+    uint32_t in = console_fd_is_tty(0) ? poll_input(file, table) : 0;
+    return in | poll_output(table, true);
 }
 
 static const struct file_ops pipe_in_ops = {
@@ -196,7 +202,7 @@ static const struct file_ops pipe_out_ops = {
 };
 
 static const struct file_ops tty_ops = {
-    .read = console_read,
+    .read = tty_read,
     .write = tty_write,
     .poll = tty_poll,
     .ioctl = tty_ioctl,
