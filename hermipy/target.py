@@ -51,13 +51,13 @@ def check(path: Path) -> str:
             problem = _header_problem(header)
             if problem:
                 raise BadFileError(path, problem)
-            table = _program_headers(header)
-            stream.seek(table[0])
-            entries = stream.read(table[1] * _PHDR_BYTES)
+            offset, count = _program_headers(header)
             size = stream.seek(0, 2)
+            stream.seek(min(offset, size))
+            entries = stream.read(count * _PHDR_BYTES)
     except OSError as error:
         raise InputError(path, error) from error
-    problem = _segments_problem(entries, table[1], size)
+    problem = _segments_problem(entries, count, size)
     if problem:
         raise BadFileError(path, problem)
     return _MACHINES[struct.unpack_from("<H", header, 18)[0]]
