@@ -175,20 +175,23 @@ bool arch_fixup(struct regs *regs) {
     return true;
 }
 
-// A page fault of usercopy.S on the app's memory: the page comes in, or the copy ends early.
-static bool kernel_page_fault(struct regs *regs, uint64_t cause, uint64_t address) {
-    int access = page_fault_access(cause), si_code;
-    if (access == 0 || address >= USER_END || fixup_of(regs->user.pc) == NULL) {
+// A fault of usercopy.S on the app's memory: the page comes in, or the copy ends early.
+static bool kernel_user_fault(struct regs *regs, uint64_t cause, uint64_t address) {
+    if (address >= USER_END || fixup_of(regs->user.pc) == NULL) {
         return false;
     }
-    return trap_page_fault(address, access, &si_code) == 0 || arch_fixup(regs);
+    int access = page_fault_access(cause), si_code;
+    irq_restore((regs->status & SSTATUS_SPIE) != 0 ? SSTATUS_SIE : 0);
+    bool present = access != 0 && trap_page_fault(address, access, &si_code) == 0;
+    irq_disable();
+    return present || arch_fixup(regs);
 }
 
-// Interrupts stay off: a fault inside usercopy brings in one page.
+// Leaves interrupts off.
 void trap_from_kernel(struct regs *regs, uint64_t cause, uint64_t address) {
     if (is_interrupt(cause)) {
         kernel_interrupt(regs, interrupt_number(cause));
-    } else if (!kernel_page_fault(regs, cause, address)) {
+    } else if (!kernel_user_fault(regs, cause, address)) {
         trap_kernel_fault(regs, fault_of(cause)->name, address);
     }
 }
