@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from hermipy import table
+from tests.qemu.runs import MODES, in_image, under_qemu_user
 from tests.samples import Sample, all_samples, build
 
 pytestmark = pytest.mark.qemu
 
-MODES = ("direct", "trap")
-TIMEOUT_S = 60
 SAMPLES = {sample.name + sample.source.suffix: sample for sample in all_samples()}
 
 
@@ -25,14 +23,9 @@ def built(pytestconfig: pytest.Config) -> None:
         build(arch)
 
 
-def hermipy(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [str(Path(sys.executable).with_name("hermipy")), *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, timeout=TIMEOUT_S, check=False)
-
-
 def run_in_image(sample: Sample, binary: Path, mode: str) -> subprocess.CompletedProcess[bytes]:
-    options = ["--syscalls", mode, "--timeout", str(TIMEOUT_S - 10)]
-    return hermipy("run", *options, str(binary), *sample.arguments, stdin=sample.stdin)
+    options = ["--syscalls", mode]
+    return in_image(binary, list(sample.arguments), options=options, stdin=sample.stdin)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -48,7 +41,6 @@ def test_sample_does_in_an_image_what_it_says(arch: str, name: str, mode: str) -
 def test_sample_does_under_qemu_user_what_it_says(arch: str, name: str) -> None:
     sample = SAMPLES[name]
     for libc in sample.libcs(arch):
-        command = [f"qemu-{arch}", str(sample.binary(arch, libc)), *sample.arguments]
-        done = subprocess.run(command, input=sample.stdin, capture_output=True, timeout=TIMEOUT_S, check=False)
-        status = done.returncode if done.returncode >= 0 else 128 - done.returncode
-        assert (done.stdout, status) == (sample.expect, sample.status), libc
+        binary, arguments = sample.binary(arch, libc), list(sample.arguments)
+        given = under_qemu_user(arch, binary, arguments, stdin=sample.stdin)
+        assert given == (sample.expect, sample.status), libc
