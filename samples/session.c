@@ -16,7 +16,6 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -43,8 +42,11 @@ int main(void) {
     setdomainname("field", 5);
     uname(&name);
     printf("host %s domain %s\n", name.nodename, name.domainname);
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[2];
+    struct {
+        unsigned version;
+        int pid;
+    } header = {0x20080522, 0};         // capget(2), version 3
+    unsigned data[6];
     printf("capabilities %ld\n", syscall(SYS_capget, &header, data));
     setsid();
     printf("leader refused %d\n", setsid() == -1 && errno == EPERM);
