@@ -113,7 +113,7 @@ kernel_entry:
     mov     w1, w30
     add     x22, sp, #REGS_SIZE
     str     x22, [sp, #REGS_SP]
-    bl      trap_from_kernel            // interrupts have been off all the time
+    bl      trap_from_kernel            // leaves interrupts off
     restore_frame
     add     sp, sp, #REGS_SIZE
     eret

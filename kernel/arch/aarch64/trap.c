@@ -249,24 +249,24 @@ bool arch_fixup(struct regs *regs) {
 
 // A fault of usercopy.S on the app's memory: the page comes in, or the copy ends early. So does a
 // futex word that is not aligned, which the exclusive instructions refuse.
-static bool kernel_user_access(struct regs *regs, uint64_t syndrome, uint64_t address) {
-    int access = page_fault_access(syndrome), si_code;
+static bool kernel_user_fault(struct regs *regs, uint64_t syndrome, uint64_t address) {
     if (address >= USER_END || fixup_of(regs->user.pc) == NULL) {
         return false;
     }
-    if (access != 0) {
-        return trap_page_fault(address, access, &si_code) == 0 || arch_fixup(regs);
-    }
-    return is_misaligned_access(syndrome) && arch_fixup(regs);
+    int access = page_fault_access(syndrome), si_code;
+    irq_restore(regs->user.pstate & PSTATE_MASKS); // DAIF has the bits where SPSR has them
+    bool present = access != 0 && trap_page_fault(address, access, &si_code) == 0;
+    irq_disable();
+    return present || arch_fixup(regs);
 }
 
-// Interrupts stay off: a fault inside usercopy brings in one page.
+// Leaves interrupts off.
 void trap_from_kernel(struct regs *regs, enum vector vector, uint64_t syndrome, uint64_t address) {
     if (vector == VECTOR_IRQ) {
         kernel_interrupt(regs);
     } else if (vector != VECTOR_SYNCHRONOUS) {
         trap_kernel_fault(regs, "SError or FIQ", 0);
-    } else if (!kernel_user_access(regs, syndrome, address)) {
+    } else if (!kernel_user_fault(regs, syndrome, address)) {
         trap_kernel_fault(regs, fault_of(syndrome)->name, address);
     }
 }
