@@ -6,6 +6,7 @@ A sample's first comment is its specification: `syscalls:` that it must make, `a
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import sys
@@ -78,7 +79,9 @@ def build(arch: str) -> None:
             if out.is_file() and out.stat().st_mtime >= sample.source.stat().st_mtime:
                 continue
             out.parent.mkdir(parents=True, exist_ok=True)
-            process.run([*_compiler(arch, libc, sample.source), "-o", str(out)])
+            unfinished = out.with_suffix(f".{os.getpid()}")
+            process.run([*_compiler(arch, libc, sample.source), "-o", str(unfinished)])
+            unfinished.replace(out)
 
 
 def _compiler(arch: str, libc: str, source: Path) -> list[str]:
