@@ -1,6 +1,6 @@
 """The machine's own package sources, read for where Debian's archive can be reached from here.
 
-Both forms of sources.list(5): one line per source, and deb822 stanzas. Only sources of Debian itself
+Both forms of sources.list(5): one line per source, and deb822 stanzas. Only Debian's own sources
 count: a release's name as the suite, the component `main`, no key but Debian's.
 """
 
@@ -46,7 +46,7 @@ class Source:
 
 
 def replaced(suite: str, architecture: str, folder: Path = _FOLDER) -> str:
-    """The machine's Debian sources as deb822, for another suite and architecture; raises PackageError."""
+    """The machine's Debian sources as deb822, for a suite and architecture; raises PackageError."""
     uris = {source.uri: source.signed_by for source in read(folder) if source.is_debian}
     if not uris:
         raise PackageError("none of this machine's package sources (/etc/apt) is a Debian archive")

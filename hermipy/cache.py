@@ -63,7 +63,7 @@ def fingerprint(paths: Iterable[Path]) -> str:
 def atomic_file(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
     """A file that appears complete or not at all; raises OutputError and leaves nothing behind.
 
-    An existing device or pipe (/dev/null, /dev/stdout) is written in place: there is nothing to replace.
+    An existing device or pipe (/dev/null, /dev/stdout) is written in place.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
         with _reporting(path), path.open("wb") as stream:

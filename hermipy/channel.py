@@ -1,4 +1,4 @@
-"""The other end of kernel/include/channel.h: messages between the guest's kernel and `hermipy run`."""
+"""The other end of kernel/include/channel.h: messages between kernel and `hermipy run`."""
 
 from __future__ import annotations
 

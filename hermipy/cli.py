@@ -1,7 +1,7 @@
 """The command line: the only place that prints or makes exit codes.
 
 What a command is about goes to stdout; what Hermipy has to say goes to stderr, each line with
-`hermipy: ` before it, so that a program's own output stays its own. Imports are inside the commands:
+`hermipy: ` before it, so that a program's own output stays its own. Imports are in the commands:
 `run` must not pay for what only `verify` needs.
 """
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hermipy.pipeline import Request
     from hermipy.relay import Outcome
     from hermipy.run import Options
+    from hermipy.session import Runnable
 
 OWN_FAILURE = 125
 _ARCHES = ("riscv64", "aarch64")
@@ -104,13 +105,14 @@ def _packing(command: Callable[..., Any]) -> Callable[..., Any]:
                      help="Put a file or directory of the host into the image."),
         click.option("--rootfs", type=_File, metavar="DIR",
                      help="Start from this directory as the root file system."),
-        click.option("--arch", type=click.Choice(_ARCHES), help="Of a debian: target; default riscv64."),
+        click.option("--arch", type=click.Choice(_ARCHES),
+                     help="Of a debian: target; default riscv64."),
         click.option("--syscalls", type=click.Choice(("direct", "trap")), default="direct",
                      help="Rewrite syscall sites into jumps, or leave the file as it is."),
         click.option("--on-missing", type=click.Choice(("enosys", "log", "kill")), default="enosys",
                      help="What a syscall that is not linked does."),
         click.option("--assume", metavar="NAME,...",
-                     help="The syscalls that unresolved sites make; without it they could make any."),
+                     help="The syscalls that unresolved sites make; default: any."),
         click.option("--stats", is_flag=True, help="Count syscalls and report them at the end."),
     ]  # fmt: skip
     for option in reversed(options):
@@ -144,7 +146,7 @@ def _request(target: str, arguments: Sequence[str], options: dict[str, Any]) -> 
 @_packing
 @click.argument("target")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def pack(output: Path, target: str, arguments: tuple[str, ...], **options: Any) -> None:
+def pack(output: Path, target: str, arguments: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401  click's
     """Pack TARGET with its ARGS into one bootable file.
 
     \b
@@ -178,7 +180,7 @@ def _refuse_overwriting(output: Path, target: str) -> None:
 @_packing
 @click.argument("target")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def run(target: str, arguments: tuple[str, ...], **options: Any) -> int:
+def run(target: str, arguments: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
     """Run TARGET (a program or an image) with ARGS; the exit status is the program's.
 
     \b
@@ -204,7 +206,7 @@ def run(target: str, arguments: tuple[str, ...], **options: Any) -> int:
     return _conclude(what, outcome, stats=options["stats"], as_json=options["as_json"])
 
 
-def _dry_run(what: Any, how: Options) -> int:
+def _dry_run(what: Runnable, how: Options) -> int:
     from hermipy import qemu
     from hermipy import run as runner
 
@@ -214,7 +216,7 @@ def _dry_run(what: Any, how: Options) -> int:
     return 0
 
 
-def _conclude(what: Any, outcome: Outcome, *, stats: bool, as_json: bool) -> int:
+def _conclude(what: Runnable, outcome: Outcome, *, stats: bool, as_json: bool) -> int:
     """Say what came to light during the run, and give its exit status."""
     if outcome.fault:
         from hermipy import fault
@@ -245,9 +247,9 @@ def scan(file: Path, *, as_json: bool) -> None:
     Example:
       hermipy scan --json ./hello | jq '.sites[].names'
     """  # noqa: D301
-    from hermipy import analysis, report
+    from hermipy import report, stages
 
-    facts = report.scan_facts(analysis.rewrite_file(file))
+    facts = report.scan_facts(stages.rewrite_file(file))
     _print_json(facts) if as_json else _print(report.scan_text(facts))
 
 
@@ -262,9 +264,9 @@ def rewrite(file: Path, output: Path, *, as_json: bool) -> None:
     Example:
       hermipy rewrite ./hello -o hello.direct && hermipy verify ./hello hello.direct
     """  # noqa: D301
-    from hermipy import analysis, cache, report
+    from hermipy import cache, report, stages
 
-    analysed = analysis.rewrite_file(file)
+    analysed = stages.rewrite_file(file)
     _refuse_overwriting(output, str(file))
     with cache.atomic_file(output, mode=0o755) as stream:
         stream.write(analysed.rewritten.data)
@@ -282,9 +284,9 @@ def verify(file: Path, out: Path) -> None:
     Example:
       hermipy verify ./hello hello.direct
     """  # noqa: D301
-    from hermipy import analysis
+    from hermipy import stages
 
-    checked = analysis.verify_file(file, out)
+    checked = stages.verify_file(file, out)
     _print(f"sound: {checked.direct} sites are direct calls, {checked.trap} stay traps")
 
 

@@ -116,7 +116,7 @@ def _download(package: str, architecture: str, folder: Path) -> None:
 
 
 def _refresh(apt: _Apt) -> None:
-    """Bring the package lists up to date, once a day; old ones serve when no archive can be reached."""
+    """Bring the package lists up to date, once a day; old ones serve when offline."""
     for part in ("state/lists/partial", "cache/archives/partial", "sources"):
         (apt.folder / part).mkdir(parents=True, exist_ok=True)
     (apt.folder / "status").touch()

@@ -1,8 +1,8 @@
 """The report of a fault that ended the program: the kernel sends the facts, here they get names.
 
-core/report.c has the format: lines `key value...`, registers by their DWARF numbers, the app's memory
-map, and a piece of its stack. Names come from the unmodified program's symbols, the backtrace from
-its unwind tables (unwind.py).
+core/report.c has the format: lines `key value...`, registers by their DWARF numbers, the
+app's memory map, and a piece of its stack. Names come from the program's symbols, the backtrace
+from its unwind tables (unwind.py).
 """
 
 from __future__ import annotations
@@ -119,9 +119,7 @@ def _register_lines(fault: Fault, arch: str) -> list[str]:
         for number, value in sorted(fault.registers.items())
         if number < len(names)
     ]
-    return [
-        "  " + "  ".join(shown[at : at + _PER_LINE]) for at in range(0, len(shown), _PER_LINE)
-    ]
+    return ["  " + "  ".join(shown[at : at + _PER_LINE]) for at in range(0, len(shown), _PER_LINE)]
 
 
 def _program(what: Runnable) -> Elf | None:

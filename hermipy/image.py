@@ -2,8 +2,8 @@
 
 The block's layout is kernel/include/image.h. It becomes one more PT_LOAD; the program header table,
 which nothing needs at run time, moves to the file's end to make room. A note (PT_NOTE, "Hermipy")
-holds the manifest that `inspect` and `run` read. The strings of argv and envp come last in the block,
-so that `run IMAGE ARGS...` replaces them without touching anything before.
+holds the manifest that `inspect` and `run` read. The strings of argv and envp come last in the
+block, so that `run IMAGE ARGS...` replaces them without touching anything before.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ class _Layout:
     records: bytes
     names: bytes
     places: tuple[tuple[int, Node], ...]
-    """Each node with the offset of its bytes; 0: it has none. Directories come before their children."""
+    """Each node with the offset of its bytes; 0: it has none. Parents come first."""
     arguments_offset: int
 
 
 def write(image: Image, stream: BinaryIO) -> None:
-    """Write the whole file; raises InputError when a packed file cannot be read, else the stream's OSError."""
+    """Write the whole file; raises InputError for a packed file, else the stream's OSError."""
     kernel = _loaded_part(Path(image.kernel.path).read_bytes())
     start = _up(len(kernel), PAGE)
     names = _Names()
@@ -182,7 +182,7 @@ def _strings(arguments: Sequence[str], environment: Sequence[str]) -> bytes:
 
 
 def _layout(nodes: tuple[Node, ...], names: _Names) -> _Layout:
-    """Number the nodes breadth first, so that a directory's children lie side by side; place the contents."""
+    """Number the nodes breadth first, so that a directory's children lie together."""
     children: dict[str, list[Node]] = {node.path: [] for node in nodes if stat.S_ISDIR(node.mode)}
     for node in sorted(nodes, key=lambda node: _encode(node.path)):
         if node.path != "/":
@@ -229,7 +229,7 @@ def _size(node: Node) -> int:
 
 
 def _write_contents(node: Node, stream: BinaryIO) -> int:
-    """Write a file's bytes and give their number; a file that changes meanwhile keeps its planned size."""
+    """Write a file's bytes and give their number; one that changes now keeps its planned size."""
     if node.data is not None:
         stream.write(node.data)
         return len(node.data)
@@ -253,7 +253,7 @@ def _copy(source: BinaryIO, stream: BinaryIO, size: int) -> None:
 
 
 def _loaded_part(kernel: bytes) -> bytes:
-    """The kernel without its symbols: they are several times its size, and lie in the cache still."""
+    """The kernel without its symbols: they are several times its size."""
     entries = headers.read(kernel).entries
     end = max(entry.offset + entry.file_size for entry in entries if entry.type == headers.PT_LOAD)
     part = bytearray(kernel[:end])

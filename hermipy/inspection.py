@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def facts(path: Path) -> dict[str, Any]:
-    """What others build on: arch, kernel_bytes, modules, syscalls, files, sites. Raises BadFileError."""
+    """What `inspect --json` prints; raises BadFileError."""
     manifest = image.read_manifest(path)
     if manifest is None:
         raise BadFileError(path, "is not an image that hermipy packed")

@@ -193,7 +193,7 @@ def _symbol_value(elf: bytes, name: bytes) -> int:
 
 
 def _reasons(text: str, objects: Path, named: dict[str, str]) -> dict[str, str]:
-    """Why each object was taken, from ld.lld's --why-extract: `reference <tab> extracted <tab> symbol`."""
+    """Why each object was taken, from --why-extract: reference, extracted, symbol, with tabs."""
     reasons = dict(named)
     for line in text.splitlines()[1:]:
         reference, extracted, symbol = line.split("\t")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hermipy.table import Syscall
 
 _RT_SIGACTION = 134
-# Made by no site of the program: the vDSO's trampoline and the kernel's own restart of a timed call make them.
+# Made by no site of the program, but by the vDSO's trampoline and the restart of a timed call.
 _MADE_BY_SIGNALS = frozenset({128, 139})
 
 

@@ -131,7 +131,7 @@ def _program_node(program: Target, prepared: Prepared, path: str) -> Node:
 
 
 def _guest_path(program: Target, rootfs: Path | None) -> str:
-    """Where the program lies in the guest: its place in the root file system, else the root itself."""
+    """Where the program lies in the guest: its place in the root file system, else /."""
     if program.guest_path is not None:
         return program.guest_path
     if rootfs is not None and program.source.resolve().is_relative_to(rootfs.resolve()):

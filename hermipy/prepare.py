@@ -1,4 +1,4 @@
-"""Prepare: one file scanned and, for direct mode, rewritten; by content hash, so each file once ever.
+"""Prepare: one file scanned and, for direct mode, rewritten; by content hash, so only once.
 
 The result in the cache is small and needs no library to read: a second run of a program does not
 even import the analysis.
@@ -49,18 +49,18 @@ def prepare(path: Path, *, direct: bool) -> Prepared:
 
 
 def _as_it_is(path: Path) -> Prepared:
-    if not Path(__file__).with_name("scan.py").exists():
+    if not Path(__file__).with_name("resolve.py").exists():
         return Prepared(str(path), (), ("0x0: not scanned",), 0, 0)
-    from hermipy import analysis  # noqa: PLC0415  slow to import, and needed once per file
+    from hermipy import stages  # noqa: PLC0415  slow to import, and needed once per file
 
-    found = analysis.scan_file(path)
+    found = stages.scan_file(path)
     return _describe(found, str(path), None)
 
 
 def _rewritten(path: Path, description: Path) -> Prepared:
-    from hermipy import analysis  # noqa: PLC0415  slow to import, and needed once per file
+    from hermipy import stages  # noqa: PLC0415  slow to import, and needed once per file
 
-    done = analysis.rewrite_file(path)
+    done = stages.rewrite_file(path)
     output = description.with_suffix(".elf")
     cache.entry(output, lambda stream: stream.write(done.rewritten.data))
     return _describe(done.found, str(output), done.rewritten)

@@ -48,7 +48,7 @@ def run(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Run to the end and give what was printed to stdout; raises ToolFailedError with the reason it gave."""
+    """Run to the end and give what was printed to stdout; raises ToolFailedError with a reason."""
     ended = subprocess.run(
         [find(arguments[0]), *arguments[1:]],
         cwd=folder,

@@ -49,5 +49,5 @@ def _machine(arch: str, memory_bytes: int) -> list[str]:
 
 
 def memory_for(image_bytes: int) -> int:
-    """RAM for an image when the user names none: what a small program needs, and what its files take."""
+    """RAM when the user names none: what a small program needs, and what its files take."""
     return (64 + max(0, image_bytes // MIB - 16)) * MIB

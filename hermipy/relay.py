@@ -2,8 +2,9 @@
 
 Nothing is ever lost and nothing grows without bound: while our stdout is full we do not read from
 QEMU, and of our stdin we read only what the guest has asked for, so that a program which reads
-nothing leaves it to whoever comes next. QEMU makes this hard in one place: its virtio console drops what its pipe does not take at once. So the pipe is made to block
-again after QEMU has set it to not block (`_unblock_output`), and QEMU waits as any program would.
+nothing leaves it to whoever comes next. QEMU makes this hard in one
+place: its virtio console drops what its pipe does not take at once. So the pipe is made to block
+again after QEMU has set it not to (`_unblock_output`), and QEMU waits as any program would.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class Relay:
         if now_ns >= self._deadline_ns:
             self._end(self._deadline_status)
             return
-        for descriptor, events in self._poll(wakeup, self._deadline_ns - now_ns):
+        for descriptor, events in self._poll(self._deadline_ns - now_ns):
             if descriptor in self._out:
                 self._write(descriptor)
             elif descriptor == self._pipes.to_guest:
@@ -115,7 +116,7 @@ class Relay:
             elif events & ~select.POLLNVAL:
                 self._read_input()
 
-    def _poll(self, wakeup: int, remaining_ns: int) -> list[tuple[int, int]]:
+    def _poll(self, remaining_ns: int) -> list[tuple[int, int]]:
         """Wait for what can go on; a side that is full is not read from."""
         poll = select.poll()
         for descriptor, pending in self._out.items():
@@ -141,7 +142,7 @@ class Relay:
         )
 
     def _unblock_output(self, *, ended: bool) -> None:
-        """Undo O_NONBLOCK once QEMU has set it, then let go of the descriptor so that we see QEMU's end."""
+        """Undo O_NONBLOCK once QEMU has set it, then let go, so that we see QEMU's end."""
         if self._pipes.output < 0:
             return
         if not os.get_blocking(self._pipes.output) or ended:
@@ -169,7 +170,7 @@ class Relay:
             self._send(channel.window(*size))
 
     def _interrupt(self, number: int) -> None:
-        """Pass a signal on; the same wish twice in a short time ends the run whatever the guest does."""
+        """Pass a signal on; twice in a short time ends the run whatever the guest does."""
         now_ns = time.monotonic_ns()
         if now_ns - self._interrupted_ns < _AGAIN_NS:
             self._end(128 + number)
@@ -191,7 +192,7 @@ class Relay:
         self._send(channel.encode(Kind.STDIN, data))
 
     def _count_raw_interrupt(self) -> None:
-        """In raw mode ^C is the guest's; only a guest that stays silent after one is ended by the second."""
+        """In raw mode ^C is the guest's; only one that stays silent is ended by the second."""
         now_ns = time.monotonic_ns()
         if now_ns - self._interrupted_ns < _AGAIN_NS:
             self._end(128 + signal.SIGINT)
@@ -268,7 +269,7 @@ class Relay:
             self._break(descriptor)
 
     def _break(self, descriptor: int) -> None:
-        """Nobody reads any more: the program gets the SIGPIPE that its next write would bring, and little time."""
+        """Nobody reads any more: the program gets SIGPIPE, and a little time."""
         self._broken.add(descriptor)
         self._out[descriptor].clear()
         self._send(channel.signal(signal.SIGPIPE))

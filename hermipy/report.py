@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from hermipy import table
 
 if TYPE_CHECKING:
-    from hermipy.analysis import Analysed
     from hermipy.model import Call, Scan, SitePlan
     from hermipy.relay import Outcome
+    from hermipy.stages import Analysed
 
 
 def scan_facts(analysed: Analysed) -> dict[str, Any]:
@@ -73,10 +73,8 @@ def rewrite_facts(analysed: Analysed) -> dict[str, Any]:
 
 def rewrite_text(facts: dict[str, Any]) -> str:
     """The sum, and why sites stay traps."""
-    lines = [
-        f"{facts['file']}: {facts['sites']} sites, {facts['direct']} direct calls, "
-        f"{facts['trap']} traps, {facts['added_bytes']} bytes added"
-    ]
+    counts = f"{facts['sites']} sites, {facts['direct']} direct calls, {facts['trap']} traps"
+    lines = [f"{facts['file']}: {counts}, {facts['added_bytes']} bytes added"]
     lines += [f"  {trap['address']:#x} stays a trap: {trap['reason']}" for trap in facts["traps"]]
     return "\n".join(lines)
 

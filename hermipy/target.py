@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hermipy.errors import BadFileError, InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MACHINES = {243: "riscv64", 183: "aarch64"}
 _OTHER_MACHINES = {3: "i386", 8: "MIPS", 20: "PowerPC", 21: "PowerPC 64", 22: "S/390", 40: "ARM"}
@@ -42,7 +45,7 @@ def from_file(path: Path) -> Target:
 
 
 def check(path: Path) -> str:
-    """The architecture of a program that we can take; raises BadFileError with the reason when we cannot."""
+    """The architecture of a program; raises BadFileError with the reason why we cannot take it."""
     try:
         if path.is_dir():
             raise BadFileError(path, "is a directory")
@@ -64,12 +67,8 @@ def check(path: Path) -> str:
 
 
 def _header_problem(header: bytes) -> str:
-    if header[:2] == b"#!":
-        interpreter = header[2:].split(b"\n")[0].split()
-        name = interpreter[0].decode(errors="replace") if interpreter else "an interpreter"
-        return f"is a script for {name}, not an ELF program"
     if header[:4] != b"\x7fELF":
-        return "is not an ELF file" if header else "is empty"
+        return _foreign_problem(header)
     if len(header) < _EHDR_BYTES:
         return "is truncated: the ELF header ends early"
     kind, machine = struct.unpack_from("<HH", header, 16)
@@ -81,6 +80,14 @@ def _header_problem(header: bytes) -> str:
     if kind not in (_ET_EXEC, _ET_DYN):
         return f"is {_TYPES.get(kind, f'of ELF type {kind}, not a program')}"
     return ""
+
+
+def _foreign_problem(start: bytes) -> str:
+    if start[:2] != b"#!":
+        return "is not an ELF file" if start else "is empty"
+    interpreter = start[2:].split(b"\n")[0].split()
+    name = interpreter[0].decode(errors="replace") if interpreter else "an interpreter"
+    return f"is a script for {name}, not an ELF program"
 
 
 def _program_headers(header: bytes) -> tuple[int, int]:

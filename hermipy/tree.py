@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _DIRECTORY, _FILE, _SYMLINK = stat.S_IFDIR | 0o755, stat.S_IFREG | 0o644, stat.S_IFLNK | 0o777
 _MAX_LINKS = 40  # path_resolution(7)
 
-# Mount points for the kernel's own file systems, a place to write, and the names of user and machine:
-# without /etc/passwd and its kin, getpwuid() and gethostbyname() fail where programs expect answers.
+# Mount points for the kernel's file systems, a place to write, and the names of user and machine:
+# without /etc/passwd and its kin, getpwuid() and gethostbyname() fail where answers are expected.
 _BASE = (
     Node("/", _DIRECTORY),
     Node("/dev", _DIRECTORY),
@@ -63,7 +63,7 @@ def from_folder(folder: Path, guest: str = "/") -> Iterator[Node]:
 
 
 def from_package(folder: Path) -> Iterator[Node]:
-    """A Debian package's files without their documentation, under the merged /usr that Debian has."""
+    """A Debian package's files without their documentation, under Debian's merged /usr."""
     for name in ("bin", "sbin", "lib"):
         if not (folder / name).is_dir():
             yield Node(f"/{name}", _SYMLINK, data=f"usr/{name}".encode())
@@ -131,7 +131,7 @@ def _put(nodes: dict[str, Node], node: Node) -> None:
 
 
 def _real_directory(nodes: dict[str, Node], path: str, links: int = 0) -> str:
-    """`path` with symlinks followed (/lib -> usr/lib is common) and missing directories made; no slash at the end."""
+    """`path` with symlinks followed and missing directories made; no slash at the end."""
     real = ""
     for part in filter(None, path.split("/")):
         here = f"{real}/{part}"

@@ -1,8 +1,8 @@
 """A backtrace from registers, a piece of stack and a program's unwind tables.
 
-.eh_frame says for each instruction where the caller's registers lie (DWARF 5, section 6.4). Code without
-tables is a leaf when it is the innermost frame, else its frame pointer leads on: AAPCS64 section 6.4.6
-puts x29 and x30 at x29; the RISC-V psABI puts s0 and ra just below s0.
+.eh_frame says for each instruction where the caller's registers lie (DWARF 5, section 6.4). Code
+without tables is a leaf when it is the innermost frame, else its frame pointer leads on: AAPCS64
+section 6.4.6 puts x29 and x30 at x29; the RISC-V psABI puts s0 and ra just below s0.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from elftools.common.exceptions import ELFError
-from elftools.dwarf.callframe import FDE
-from elftools.elf.elffile import ELFFile
+from elftools.common.exceptions import ELFError  # noqa: TID251  elf.py has no unwind tables
+from elftools.dwarf.callframe import FDE  # noqa: TID251
+from elftools.elf.elffile import ELFFile  # noqa: TID251
 
 if TYPE_CHECKING:
     from collections.abc import Callable

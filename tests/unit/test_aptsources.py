@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hermipy import aptsources
 from hermipy.errors import PackageError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 ONE_LINE = """
 # deb http://commented.example/debian bookworm main
-deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://one.example/debian bookworm main contrib
+deb [arch=amd64 signed-by=/k/debian-archive-keyring.gpg] http://one.example/debian bookworm main
 deb-src http://source.example/debian bookworm main
 deb http://one.example/security bookworm-security main
 deb [signed-by=/etc/apt/keyrings/other.gpg] https://other.example/debian bookworm main

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
 from hermipy import cache
 from hermipy.errors import OutputError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 def test_a_failure_while_writing_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_text("old")
-    with pytest.raises(OutputError), cache.atomic_file(path) as stream:
+
+    def fail(stream: BinaryIO) -> None:
         stream.write(b"half")
         raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError), cache.atomic_file(path) as stream:
+        fail(stream)
     assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["out"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
 
 
 def test_the_umask_applies_to_the_result(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whatever is wrong with the user's files or machine: one line on stderr, exit 125, nothing half-written."""
+"""Whatever is wrong with the user's files or machine: one line, exit 125, nothing half-written."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hermipy import elf, link, process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HERMIPY = str(Path(sys.executable).with_name("hermipy"))
 EXIT_ONLY = {

@@ -82,8 +82,10 @@ def decode(data: bytes) -> Read:
         fields = struct.unpack_from("<IIIIQQQIIQQQ", block, nodes + 72 * index)
         name, mode, _, _, _, length, offset, first, count = fields[:9]
         files[path or "/"] = (mode, block[offset : offset + length], offset)
-        children = [text(names + struct.unpack_from("<I", block, nodes + 72 * i)[0])
-                    for i in range(first, first + count)]
+        children = [
+            text(names + struct.unpack_from("<I", block, nodes + 72 * i)[0])
+            for i in range(first, first + count)
+        ]
         assert children == sorted(children, key=str.encode)
         assert text(names + name) == path.rpartition("/")[2]
         for i, child in enumerate(children):
@@ -125,7 +127,11 @@ def test_any_tree_survives(kernel: Kernel, contents: dict[str, bytes]) -> None:
         if not any(other.startswith(f"{path}/") for other in contents)
     }
     found = decode(build(kernel, *(regular(path, data) for path, data in wanted.items())))
-    regulars = {p: c for p, (m, c, _) in found.files.items() if p.startswith("/top/") and stat.S_ISREG(m)}
+    regulars = {
+        path: data
+        for path, (mode, data, _) in found.files.items()
+        if path.startswith("/top/") and stat.S_ISREG(mode)
+    }
     assert regulars == wanted
 
 

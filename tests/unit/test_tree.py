@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hermipy import tree
 from hermipy.errors import OptionError
 from hermipy.model import Node
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def paths(*nodes: Node) -> dict[str, Node]:
