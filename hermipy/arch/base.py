@@ -1,0 +1,183 @@
+"""What an architecture is to the analysis: a record of registers, conventions and two decoders.
+
+`decode` takes one instruction to what dataflow needs of it; it knows no address, so its answers are shared
+by every occurrence of a word. `sweep` finds all instruction starts, sites, branches and calls of a stretch of code at once
+with numpy: a function is decoded only when an analysis walks through it.
+
+Register sets are bit masks. Three sets per instruction keep both directions sound: `reads` and `writes` may name too
+many registers, `kills` (certainly overwritten) never does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+    import numpy.typing as npt
+
+MASK64 = (1 << 64) - 1
+
+
+class Flow(Enum):
+    """Where control goes after an instruction."""
+
+    NEXT = auto()
+    BRANCH = auto()
+    """To `displacement` or to the next instruction."""
+    JUMP = auto()
+    CALL = auto()
+    """A direct call; `link` is the register that holds the return address."""
+    INDIRECT_CALL = auto()
+    INDIRECT_JUMP = auto()
+    RETURN = auto()
+    SYSCALL = auto()
+    STOP = auto()
+    """Raises an exception that no program comes back from (ebreak, udf)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """dest = value"""
+
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class PcRelative:
+    """dest = (address of the instruction & ~(page - 1)) + offset"""
+
+    offset: int
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """dest = low `width` bytes of (source + addend), sign-extended when `signed`; width 8: a copy when addend = 0"""
+
+    source: int
+    addend: int = 0
+    width: int = 8
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """dest = source with 16 bits replaced (movk)"""
+
+    source: int
+    bits: int
+    shift: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """dest = `size` bytes at base + offset (base as before the instruction)"""
+
+    base: int
+    offset: int
+    size: int
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """dest = one of two registers; `addend` applies to the second"""
+
+    first: int
+    second: int
+    addend: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """dest = something else"""
+
+
+Value = Constant | PcRelative | Add | Insert | Load | Choice | Unknown
+UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """`size` bytes of `source` (-1: not a tracked register) go to base + offset (base as before the instruction)."""
+
+    source: int
+    base: int
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Insn:
+    """One instruction's effect; every register number and mask counts as the architecture's record says."""
+
+    size: int
+    flow: Flow = Flow.NEXT
+    displacement: int = 0
+    reads: int = 0
+    kills: int = 0
+    writes: int = 0
+    defs: tuple[tuple[int, Value], ...] = ()
+    stores: tuple[Store, ...] = ()
+    link: int = -1
+    target: int = -1
+    """The register that an indirect jump or call goes through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """All instructions of one stretch of code, by address. Edges are parallel arrays, sorted by destination."""
+
+    starts: npt.NDArray[np.int64]
+    sites: npt.NDArray[np.int64]
+    jump_from: npt.NDArray[np.int64]
+    jump_to: npt.NDArray[np.int64]
+    call_from: npt.NDArray[np.int64]
+    call_to: npt.NDArray[np.int64]
+    indirect_jumps: npt.NDArray[np.int64]
+    address_from: npt.NDArray[np.int64]
+    """Instructions that begin to build a pc-relative or absolute address ..."""
+    address_to: npt.NDArray[np.int64]
+    """... and the address they build, where the pair was recognised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arch:
+    """One architecture. Masks as in `Insn`."""
+
+    name: str
+    site: bytes
+    """The syscall instruction."""
+    alignment: int
+    """Bytes that every instruction address is a multiple of."""
+    number: int
+    """The register that carries the syscall number."""
+    link: int
+    stack: int
+    arguments: tuple[int, ...]
+    preserved: int
+    """Registers that a C callee gives back as they were."""
+    go_preserved: int
+    """The same for Go, which has no callee-saved registers."""
+    everything: int
+    candidates: Mapping[str, int]
+    """Registers that liveness is asked about, by the name that DIRECT.md gives them: masks of one bit."""
+    dead_at_call: int
+    """Candidates that carry nothing into a call by the procedure call standard."""
+    dead_at_return: int
+    """Candidates that carry nothing out of a function by the procedure call standard."""
+    remembered: int
+    """Candidates in which gcc's -fipa-ra may keep a value across a call of a function that it has seen not to use them."""
+    decode: Callable[[int], Insn]
+    """One instruction from the 32 bits at its address (little-endian, zeros beyond the end)."""
+    sweep: Callable[[bytes, int, npt.NDArray[np.int64]], Sweep]
+    """(code, its address, addresses where an instruction certainly starts)."""
+    zero: int = -1
+    """The number by which stores name the zero register."""
+    extra_link: int = -1
+    """A second link register whose callees keep everything else (RISC-V's t0: millicode, Go's morestack)."""

@@ -1,0 +1,424 @@
+"""The ELF reader: turns a file into one frozen `Elf`, or refuses it with one clear line.
+
+It reads the tables itself instead of through LIEF or pyelftools: a reader that meets mutated files must bound every count by
+the file's size before it looks at an entry, and a symbol costs pyelftools 20 microseconds where numpy takes a
+whole table at once (a Go program has 30,000). The headers are a page of structs; layout and names: elf(5).
+What may lie about itself (section names, symbols, relocations) is dropped when it does not fit the file; what
+the kernel's loader needs (headers, segments) is refused.
+"""
+
+from __future__ import annotations
+
+import stat
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hermipy.errors import BadFileError, InputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+MAX_FILE_SIZE = 1 << 30
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_GNU_EH_FRAME = 1, 2, 3, 0x6474E550
+PF_X, PF_W, PF_R = 1, 2, 4
+SHT_PROGBITS, SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_DYNSYM = 1, 2, 4, 8, 11
+SHF_ALLOC, SHF_EXECINSTR = 2, 4
+STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_GNU_IFUNC = 0, 1, 2, 10
+DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_RELA, DT_RELASZ, DT_STRSZ = 1, 4, 5, 6, 7, 8, 10
+DT_INIT, DT_FINI, DT_SONAME, DT_RPATH, DT_JMPREL, DT_PLTRELSZ, DT_RUNPATH = (
+    12,
+    13,
+    14,
+    15,
+    23,
+    2,
+    29,
+)
+DT_RELRSZ, DT_RELR = 35, 36
+
+_EHDR = struct.Struct("<16sHHIQQQIHHHHHH")
+_PHDR = struct.Struct("<IIQQQQQQ")
+_SHDR = struct.Struct("<IIQQQQIIQQ")
+_DYN = struct.Struct("<qQ")
+_SYM = np.dtype(
+    [
+        ("name", "<u4"),
+        ("info", "u1"),
+        ("other", "u1"),
+        ("shndx", "<u2"),
+        ("value", "<u8"),
+        ("size", "<u8"),
+    ]
+)
+_RELA = np.dtype([("offset", "<u8"), ("info", "<u8"), ("addend", "<u8")])
+_MACHINES = {243: "riscv64", 183: "aarch64"}
+_OTHER_MACHINES = {
+    3: "i386",
+    8: "MIPS",
+    20: "PowerPC",
+    21: "PowerPC 64",
+    22: "s390x",
+    40: "ARM (32-bit)",
+}
+_OTHER_MACHINES |= {62: "x86-64", 258: "LoongArch"}
+_ET_REL, _ET_EXEC, _ET_DYN, _ET_CORE = 1, 2, 3, 4
+_TOP = 1 << 64
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One program header (PT_*, PF_*). Sizes in bytes."""
+
+    kind: int
+    flags: int
+    offset: int
+    address: int
+    file_size: int
+    memory_size: int
+    align: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section header (SHT_*, SHF_*). Its bytes may lie outside the file: `Elf.bytes_of` bounds them."""
+
+    name: str
+    kind: int
+    flags: int
+    address: int
+    offset: int
+    size: int
+    link: int
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """One defined symbol of .symtab or .dynsym (STT_*)."""
+
+    name: str
+    address: int
+    size: int
+    kind: int
+    exported: bool
+    """It stands in .dynsym: other objects can call it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Elf:
+    """A program or library for RISC-V 64 or AArch64. Addresses are as linked (load bias 0)."""
+
+    path: str
+    data: bytes
+    arch: str
+    position_independent: bool
+    """ET_DYN: a PIE or a shared library."""
+    entry: int
+    segments: tuple[Segment, ...]
+    sections: tuple[Section, ...]
+    """Empty when the file has no section headers."""
+
+    @cached_property
+    def loads(self) -> tuple[Segment, ...]:
+        """The PT_LOAD segments in address order."""
+        return tuple(
+            sorted((s for s in self.segments if s.kind == PT_LOAD), key=lambda s: s.address)
+        )
+
+    def offset_of(self, address: int) -> int | None:
+        """File offset of a mapped address; None when no file byte lies there."""
+        for load in self.loads:
+            if load.address <= address < load.address + load.file_size:
+                return load.offset + address - load.address
+        return None
+
+    def read(self, address: int, size: int) -> bytes:
+        """The file's bytes at an address; fewer than `size` where the segment's file part ends."""
+        for load in self.loads:
+            if load.address <= address < load.address + load.file_size:
+                start = load.offset + address - load.address
+                return self.data[start : min(start + size, load.offset + load.file_size)]
+        return b""
+
+    def bytes_of(self, section: Section) -> bytes:
+        """A section's bytes, as far as the file has them."""
+        return (
+            b""
+            if section.kind == SHT_NOBITS
+            else self.data[section.offset : section.offset + section.size]
+        )
+
+    def section(self, name: str) -> Section | None:
+        """The first section of that name."""
+        return next((s for s in self.sections if s.name == name), None)
+
+    @cached_property
+    def dynamic(self) -> tuple[tuple[int, int], ...]:
+        """(tag, value) of PT_DYNAMIC up to DT_NULL."""
+        segment = next((s for s in self.segments if s.kind == PT_DYNAMIC), None)
+        if segment is None:
+            return ()
+        raw = self.data[segment.offset : segment.offset + segment.file_size]
+        entries: list[tuple[int, int]] = []
+        for tag, value in _DYN.iter_unpack(raw[: len(raw) // _DYN.size * _DYN.size]):
+            if tag == 0:
+                break
+            entries.append((tag, value))
+        return tuple(entries)
+
+    def _dynamic_value(self, tag: int) -> int | None:
+        return next((value for key, value in self.dynamic if key == tag), None)
+
+    def _dynamic_strings(self, tag: int) -> tuple[str, ...]:
+        table = self._dynamic_value(DT_STRTAB)
+        if table is None:
+            return ()
+        strings = self.read(table, self._dynamic_value(DT_STRSZ) or 0)
+        return tuple(_string(strings, value) for key, value in self.dynamic if key == tag)
+
+    @cached_property
+    def interpreter(self) -> str | None:
+        """PT_INTERP's path."""
+        segment = next((s for s in self.segments if s.kind == PT_INTERP), None)
+        if segment is None:
+            return None
+        return _string(self.data[segment.offset : segment.offset + segment.file_size], 0) or None
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """DT_NEEDED, in order."""
+        return self._dynamic_strings(DT_NEEDED)
+
+    @property
+    def soname(self) -> str | None:
+        """DT_SONAME."""
+        return next(iter(self._dynamic_strings(DT_SONAME)), None)
+
+    @property
+    def run_paths(self) -> tuple[str, ...]:
+        """DT_RUNPATH, or DT_RPATH when there is none, unexpanded (ld.so(8))."""
+        return self._dynamic_strings(DT_RUNPATH) or self._dynamic_strings(DT_RPATH)
+
+    @cached_property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The defined symbols of .symtab and .dynsym, mapping symbols ($x, $d) included."""
+        tables = [
+            (self.bytes_of(s), self.bytes_of(self.sections[s.link]), s.kind == SHT_DYNSYM)
+            for s in self.sections
+            if s.kind in (SHT_SYMTAB, SHT_DYNSYM) and s.link < len(self.sections)
+        ]
+        if not any(exported for *_, exported in tables):
+            tables.append((*self._dynamic_symbol_table(), True))
+        return tuple(symbol for table in tables for symbol in _symbols(*table))
+
+    def _dynamic_symbol_table(self) -> tuple[bytes, bytes]:
+        """(.dynsym, .dynstr) of a file without section headers; the count comes from DT_HASH, or from the gap."""
+        symbols, strings = self._dynamic_value(DT_SYMTAB), self._dynamic_value(DT_STRTAB)
+        if symbols is None or strings is None:
+            return b"", b""
+        hash_table = self.read(self._dynamic_value(DT_HASH) or 0, 8)
+        if len(hash_table) == struct.calcsize("<II"):
+            count = struct.unpack("<II", hash_table)[1]
+        else:
+            count = max(0, strings - symbols) // _SYM.itemsize
+        table = self.read(symbols, min(count * _SYM.itemsize, len(self.data)))
+        return table, self.read(strings, self._dynamic_value(DT_STRSZ) or 0)
+
+    @cached_property
+    def relocated_values(self) -> npt.NDArray[np.uint64]:
+        """Every address that a relocation may store: all RELA addends, and the words that RELR points at."""
+        tables = [
+            self.bytes_of(s) for s in self.sections if s.kind == SHT_RELA and s.flags & SHF_ALLOC
+        ]
+        if not tables:
+            for address, size in ((DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)):
+                tables.append(
+                    self.read(self._dynamic_value(address) or 0, self._dynamic_value(size) or 0)
+                )
+        addends = [_table(raw, _RELA)["addend"] for raw in tables]
+        words = [
+            struct.unpack("<Q", raw)
+            for raw in map(self._word, self._relr_places())
+            if len(raw) == _WORD
+        ]
+        return np.unique(np.concatenate([*addends, np.array(words, dtype=np.uint64).reshape(-1)]))
+
+    def relocation_at_offset(self, offset: int) -> int | None:
+        """Return the addend of the relocation that writes the word at a file offset."""
+        for section in self.sections:
+            if section.kind == SHT_RELA and section.flags & SHF_ALLOC:
+                rows = _table(self.bytes_of(section), _RELA)
+                for row in rows[[self.offset_of(int(p)) == offset for p in rows["offset"]]]:
+                    return int(row["addend"])
+        return None
+
+    def _word(self, address: int) -> bytes:
+        return self.read(address, _WORD)
+
+    def _relr_places(self) -> list[int]:
+        """The addresses in .relr.dyn: an even entry is one, an odd entry a bitmap of the 63 words that follow."""
+        raw = self.read(self._dynamic_value(DT_RELR) or 0, self._dynamic_value(DT_RELRSZ) or 0)
+        places: list[int] = []
+        at = 0
+        for entry in _table(raw, np.dtype("<u8")).tolist():
+            if entry & 1 == 0:
+                places.append(entry)
+                at = entry + _WORD
+                continue
+            places += [at + bit * _WORD for bit in range(63) if entry >> (bit + 1) & 1]
+            at += 63 * _WORD
+        return places
+
+
+_WORD = 8
+
+
+def read(path: str | Path) -> Elf:
+    """Reads and checks a file.
+
+    Raises BadFileError (not an ELF file, not ours, damaged) or InputError (cannot be read).
+    """
+    path = Path(path)
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise BadFileError(path, "not a regular file")
+        if status.st_size > MAX_FILE_SIZE:
+            raise BadFileError(
+                path, f"{status.st_size} bytes are more than the 1 GiB that a program may have"
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(path, error) from None
+    return parse(str(path), data)
+
+
+def parse(path: str, data: bytes) -> Elf:
+    """Checks and reads a file's bytes; `path` is for messages. Raises BadFileError."""
+    _check_ident(path, data)
+    fields = _EHDR.unpack_from(data)
+    (
+        _,
+        kind,
+        machine,
+        _,
+        entry,
+        ph_offset,
+        sh_offset,
+        _,
+        _,
+        ph_size,
+        ph_count,
+        sh_size,
+        sh_count,
+        names,
+    ) = fields
+    _check_kind(path, kind, machine)
+    if ph_count == 0 or ph_size != _PHDR.size:
+        raise BadFileError(path, "has no usable program headers: nothing in it can be loaded")
+    if ph_offset + ph_count * _PHDR.size > len(data):
+        raise BadFileError(path, "is truncated: its program headers lie beyond its end")
+    segments = tuple(_segment(data, ph_offset + i * _PHDR.size) for i in range(ph_count))
+    _check_segments(path, segments, len(data))
+    sections: tuple[Section, ...] = ()
+    if sh_offset and sh_count and sh_size == _SHDR.size:
+        if sh_offset + sh_count * _SHDR.size > len(data):
+            raise BadFileError(path, "is truncated: its section headers lie beyond its end")
+        sections = _sections(data, sh_offset, sh_count, names)
+    return Elf(path, data, _MACHINES[machine], kind == _ET_DYN, entry, segments, sections)
+
+
+def _check_ident(path: str, data: bytes) -> None:
+    """Refuses what does not start like an ELF64 little-endian file."""
+    if not data:
+        raise BadFileError(path, "is empty")
+    if data[:2] == b"#!":
+        interpreter = data[2:128].split(b"\n", 1)[0].strip().decode("utf-8", "replace")
+        raise BadFileError(path, f"is a script: pack its interpreter instead ({interpreter!r})")
+    if data[:4] != b"\x7fELF":
+        if b"\x7fELF".startswith(data[:4]):
+            raise BadFileError(path, "is truncated: it ends within the ELF header")
+        raise BadFileError(path, "is not an ELF file")
+    if len(data) < _EHDR.size:
+        raise BadFileError(path, "is truncated: it ends within the ELF header")
+    elf_class, order = data[4], data[5]
+    if elf_class == 1:
+        raise BadFileError(path, "is a 32-bit program; Hermipy takes 64-bit RISC-V and AArch64")
+    if elf_class != 2 or order not in (1, 2):  # noqa: PLR2004 (ELFCLASS64, ELFDATA2LSB/MSB)
+        raise BadFileError(path, "is damaged: its ELF identification makes no sense")
+    if order == 2:  # noqa: PLR2004 (ELFDATA2MSB)
+        raise BadFileError(path, "is a big-endian program; Hermipy takes little-endian ones")
+
+
+def _check_kind(path: str, kind: int, machine: int) -> None:
+    if machine not in _MACHINES:
+        name = _OTHER_MACHINES.get(machine, f"machine {machine}")
+        raise BadFileError(path, f"is for {name}; Hermipy takes RISC-V 64 and AArch64")
+    if kind == _ET_CORE:
+        raise BadFileError(path, "is a core dump, not a program")
+    if kind == _ET_REL:
+        raise BadFileError(path, "is a relocatable object: link it first")
+    if kind not in (_ET_EXEC, _ET_DYN):
+        raise BadFileError(path, f"is neither a program nor a library (ELF type {kind})")
+
+
+def _segment(data: bytes, at: int) -> Segment:
+    kind, flags, offset, address, _, file_size, memory_size, align = _PHDR.unpack_from(data, at)
+    return Segment(kind, flags, offset, address, file_size, memory_size, align)
+
+
+def _check_segments(path: str, segments: tuple[Segment, ...], size: int) -> None:
+    """The same demands as the kernel's loader: in the file, in the address space, no overlap."""
+    loads = [s for s in segments if s.kind == PT_LOAD]
+    if not loads:
+        raise BadFileError(path, "has no segment to load (a file of debug symbols?)")
+    for load in loads:
+        if load.offset + load.file_size > size:
+            raise BadFileError(
+                path, f"is truncated: the segment at {load.address:#x} lies beyond its end"
+            )
+        if load.file_size > load.memory_size or load.address + load.memory_size > _TOP:
+            raise BadFileError(
+                path, f"is damaged: the segment at {load.address:#x} has impossible sizes"
+            )
+    ordered = sorted(loads, key=lambda s: s.address)
+    for low, high in zip(ordered, ordered[1:], strict=False):
+        if low.address + low.memory_size > high.address:
+            raise BadFileError(path, f"is damaged: segments overlap at {high.address:#x}")
+
+
+def _sections(data: bytes, at: int, count: int, names_index: int) -> tuple[Section, ...]:
+    rows = [_SHDR.unpack_from(data, at + i * _SHDR.size) for i in range(count)]
+    names = b""
+    if names_index < count:
+        _, _, _, _, offset, size, *_ = rows[names_index]
+        names = data[offset : offset + size]
+    return tuple(
+        Section(_string(names, name), kind, flags, address, offset, size, link)
+        for name, kind, flags, address, offset, size, link, *_ in rows
+    )
+
+
+def _string(strings: bytes, at: int) -> str:
+    """The NUL-terminated string at an offset of a string table; empty when it lies outside."""
+    end = strings.find(b"\0", at)
+    return strings[at : end if end >= 0 else len(strings)].decode("utf-8", "replace")
+
+
+def _table(raw: bytes, kind: np.dtype[np.void] | np.dtype[np.uint64]) -> npt.NDArray[np.uint64]:
+    """As many whole entries as the bytes hold."""
+    return np.frombuffer(raw, dtype=kind, count=len(raw) // kind.itemsize)
+
+
+def _symbols(raw: bytes, strings: bytes, exported: bool) -> list[Symbol]:  # noqa: FBT001 (a Symbol's own field)
+    rows = _table(raw, _SYM)
+    rows = rows[rows["shndx"] != 0]
+    columns = (rows[name].tolist() for name in ("name", "value", "size", "info"))
+    return [
+        Symbol(_string(strings, name), value, size, info & 15, exported)
+        for name, value, size, info in zip(*columns, strict=True)
+    ]

@@ -1,0 +1,187 @@
+"""Which registers hold nothing that anyone reads after a site.
+
+The walk goes forward from the site along every path, with the set of candidates not yet overwritten; one that is read
+first is live. It goes on through jumps into other functions, because that is where control goes. What it assumes, and
+from where:
+
+- At a return the temporaries (t0-t6; x16, x17, NZCV) are dead, and at a call they carry no argument and are lost: RISC-V ELF psABI
+  "Integer Register Convention", AAPCS64 6.1.1. The static chain t2 may enter a callee (nested functions), and ra is what a return reads.
+- A call that links in t0 (-msave-restore millicode, Go's morestack, TLS descriptors) keeps and may read everything.
+- gcc's -fipa-ra (on at -O2) breaks the convention inside a file: a caller may keep a value in a temporary over a call of a function
+  that it has seen not to use it. So a temporary survives a call whose callee never writes it, and where a path leaves the
+  function with a temporary that the function does not otherwise use, the code behind its callers is walked too.
+- Go has no such convention for its write barrier, so in Go files a call keeps and reads everything.
+- An indirect jump that is not a return may lead to a jump table's case: everything is live.
+- An instruction that the decoder does not know reads everything.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from hermipy.analysis import analyse
+from hermipy.arch.base import Flow
+
+if TYPE_CHECKING:
+    from hermipy.analysis import Analysis
+    from hermipy.arch.base import Insn
+    from hermipy.elf import Elf
+    from hermipy.model import Site
+
+_BUDGET = 3_000
+_CALLER_LIMIT = 400
+
+
+def dead_registers(elf: Elf, site: Site) -> frozenset[str]:
+    """Return the names (as in DIRECT.md) of the registers that are provably dead right after a site."""
+    if site.function is None:
+        return frozenset()
+    return _liveness(elf).dead_after(site.address + len(analyse(elf).arch.site), site.function)
+
+
+class Liveness:
+    """The walks over one file, and what they have learned about its functions."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.arch = analysis.arch
+        self._candidates = sum(self.arch.candidates.values())
+        self._untouched: dict[int, int] = {}
+
+    def dead_after(self, address: int, function: int) -> frozenset[str]:
+        """Return the candidates that no path from an address reads."""
+        live, escaped = self._walk(address, self._candidates)
+        remembered = escaped & self.arch.remembered & ~live
+        if remembered:
+            live |= self._live_in_callers(function, remembered)
+        return frozenset(name for name, bit in self.arch.candidates.items() if not live & bit)
+
+    def _walk(self, start: int, asked: int) -> tuple[int, int]:
+        """Return (read on some path before being overwritten, still there at some return)."""
+        live = escaped = 0
+        reached = {start: asked}
+        todo = [(start, asked)]
+        steps = 0
+        while todo:
+            address, pending = todo.pop()
+            pending &= ~live
+            insn = self.analysis.insn(address)
+            steps += 1
+            if insn is None or steps > _BUDGET:
+                return asked, escaped
+            live |= pending & insn.reads
+            pending &= ~(insn.kills | live)
+            if insn.flow is Flow.RETURN:
+                live |= pending & ~self.arch.dead_at_return
+                escaped |= pending
+                continue
+            after, pending, read = self._after(address, insn, pending)
+            live |= read
+            for place in after:
+                fresh = pending & ~reached.get(place, 0)
+                if fresh:
+                    reached[place] = reached.get(place, 0) | fresh
+                    todo.append((place, fresh))
+        return live, escaped
+
+    def _after(self, address: int, insn: Insn, pending: int) -> tuple[list[int], int, int]:
+        """Return (where control goes, what is still there, what is read on the way)."""
+        target = self.analysis.target(address, insn)
+        following = address + insn.size
+        if insn.flow is Flow.STOP:
+            return [], 0, 0
+        if insn.flow in (Flow.CALL, Flow.INDIRECT_CALL):
+            return self._after_call(insn, target, following, pending)
+        if insn.flow is Flow.INDIRECT_JUMP and target is None:
+            return [], 0, pending
+        if insn.flow in (Flow.JUMP, Flow.INDIRECT_JUMP):
+            return [target] if target is not None else [], pending, 0
+        if insn.flow is Flow.BRANCH and target is not None:
+            return [target, following], pending, 0
+        return [following], pending, 0
+
+    def _after_call(
+        self, insn: Insn, target: int | None, following: int, pending: int
+    ) -> tuple[list[int], int, int]:
+        if self.analysis.is_go or insn.link == self.arch.extra_link:
+            return [], 0, pending
+        read = pending & ~self.arch.dead_at_call
+        if target is not None and not self.analysis.returns(target):
+            return [], 0, read
+        kept = self.untouched(target, pending & self.arch.remembered) if target is not None else 0
+        return ([following] if kept else []), pending & kept, read
+
+    def untouched(self, function: int, asked: int) -> int:
+        """Return the candidates that a function, with all it calls, certainly leaves alone by its own code."""
+        if not asked:
+            return 0
+        if function not in self._untouched:
+            self._untouched[function] = 0  # while deciding: recursion adds nothing that is kept
+            self._untouched[function] = self._find_untouched(function)
+        return self._untouched[function] & asked
+
+    def _find_untouched(self, function: int) -> int:
+        kept = self.arch.remembered
+        todo, seen = [function], {function}
+        while todo and kept:
+            address = todo.pop()
+            insn = self.analysis.insn(address)
+            if insn is None or len(seen) > _BUDGET:
+                break
+            kept &= ~insn.writes
+            after, kept = self._through(address, insn, kept)
+            fresh = [a for a in after if a not in seen]
+            seen.update(fresh)
+            todo += fresh
+        return kept
+
+    def _through(self, address: int, insn: Insn, kept: int) -> tuple[list[int], int]:
+        """Return (where control goes, what is still untouched); code that is not seen may touch everything."""
+        target = self.analysis.target(address, insn)
+        following = address + insn.size
+        if insn.flow in (Flow.RETURN, Flow.STOP):
+            return [], kept
+        if insn.flow in (Flow.CALL, Flow.INDIRECT_CALL):
+            if insn.link == self.arch.extra_link:
+                return [following], kept
+            return [following], self.untouched(target, kept) if target is not None else 0
+        if insn.flow is Flow.INDIRECT_JUMP and target is None:
+            return [], 0
+        if insn.flow in (Flow.JUMP, Flow.INDIRECT_JUMP):
+            return [target] if target is not None else [], kept
+        if insn.flow is Flow.BRANCH and target is not None:
+            return [target, following], kept
+        return [following], kept
+
+    def _live_in_callers(self, function: int, asked: int) -> int:
+        """Return which registers some direct caller reads after its call, up through callers that leave them alone too."""
+        live = 0
+        todo, seen = [(function, asked)], {function}
+        while todo:
+            callee, pending = todo.pop()
+            pending = self.untouched(callee, pending & ~live)
+            if not pending:
+                continue
+            calls = self.analysis.callers(callee)
+            tails = [j for j in self.analysis.jumpers(callee) if self.analysis.function_of(j) != callee]
+            if len(calls) + len(tails) > _CALLER_LIMIT:
+                return asked
+            for call in calls:
+                insn = self.analysis.insn(call)
+                read, escaped = self._walk(call + (insn.size if insn else 0), pending)
+                live |= read
+                tails += [call] if escaped & ~read else []
+            for tail in tails:
+                caller = self.analysis.function_of(tail)
+                if caller is None:
+                    return asked
+                if caller not in seen:
+                    seen.add(caller)
+                    todo.append((caller, pending))
+        return live
+
+
+@lru_cache(maxsize=4)
+def _liveness(elf: Elf) -> Liveness:
+    return Liveness(analyse(elf))

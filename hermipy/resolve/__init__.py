@@ -1,0 +1,45 @@
+"""The numbers that each site can make, with the evidence.
+
+A number is a question asked backwards: what does the number register hold just before the site? `search` walks every way that leads
+there (dataflow against the flow of control), into the callers of a function whose argument it is, as deep as
+they go. An answer is only given when every way ends in a constant; else the site is unresolved and says why.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hermipy.analysis import analyse
+from hermipy.model import Call
+from hermipy.resolve.search import Search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hermipy.elf import Elf
+    from hermipy.model import Site
+
+SETXID = frozenset({143, 144, 145, 146, 147, 149, 151, 152, 159})
+"""setregid, setgid, setreuid, setuid, setresuid, setresgid, setfsuid, setfsgid, setgroups (include/uapi/asm-generic/unistd.h)."""
+
+
+def calls(elf: Elf, sites: Iterable[Site]) -> tuple[Call, ...]:
+    """Return the call of every site, in their order."""
+    analysis = analyse(elf)
+    return tuple(_resolve(Search(analysis, site.address), site) for site in sites)
+
+
+def _resolve(search: Search, site: Site) -> Call:
+    search.run()
+    if search.reason is not None:
+        return Call(site, None, search.reason)
+    numbers = frozenset(search.values)
+    if search.through_pointer and not numbers <= SETXID:
+        return Call(site, None, "the number is read from memory through a pointer")
+    if search.through_pointer:
+        # glibc and musl run set*id on every thread: the number travels in a struct. The stores that were
+        # found are evidence, not proof, so the answer is the whole closed family.
+        return Call(site, SETXID, f"setxid broadcast: {search.evidence()}")
+    if not numbers:
+        return Call(site, numbers, "no call of its function exists")
+    return Call(site, numbers, search.evidence())
