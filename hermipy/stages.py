@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from hermipy import rewrite, scan, verify
+from hermipy import elf, liveness, rewrite, scan
 from hermipy.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,25 +33,23 @@ def scan_file(path: Path) -> Scan:
 
 def rewrite_file(path: Path) -> Analysed:
     """The file with each site turned into a jump, or left a trap for a reason."""
-    subject = _subject(path)
-    return Analysed(scan.scan_file(path), rewrite.rewrite(subject), len(subject.data))
+    found, subject = _read(path)
+    return Analysed(found, rewrite.rewrite(subject), len(subject.data))
 
 
 def verify_file(path: Path, rewritten: Path) -> Verified:
     """Raise UnsoundRewriteError unless `rewritten` is a sound rewrite of `path`."""
-    return verify.verify(_subject(path), _read(rewritten))
+    from hermipy import verify  # noqa: PLC0415  it needs an emulator, which nothing else does
 
-
-def _subject(path: Path) -> rewrite.Subject:
-    from hermipy import elf, liveness  # noqa: PLC0415
-
-    found = scan.scan_file(path)
-    dead = liveness.Liveness(elf.read(path)).dead
-    return rewrite.Subject(_read(path), found.arch, found.calls, dead)
-
-
-def _read(path: Path) -> bytes:
+    _, subject = _read(path)
     try:
-        return path.read_bytes()
+        return verify.verify(subject, rewritten.read_bytes())
     except OSError as error:
-        raise InputError(path, error) from error
+        raise InputError(rewritten, error) from error
+
+
+def _read(path: Path) -> tuple[Scan, rewrite.Subject]:
+    file = elf.read(path)
+    found = scan.scan(file)
+    dead = partial(liveness.dead_registers, file)
+    return found, rewrite.Subject(file.data, found.arch, found.calls, dead)
