@@ -20,6 +20,7 @@ struct arch_fp {
 };
 struct arch_thread {
     struct arch_fp fp;
+    void *context; // core_machine.c: where the thread goes on
 };
 
 #define HOST_RAM_PA 0x80000000UL
@@ -32,3 +33,12 @@ static inline void *pa_to_va(uint64_t pa) { return host_ram + (pa - HOST_RAM_PA)
 static inline uint64_t va_to_pa(const void *va) {
     return (uint64_t)((const char *)va - host_ram) + HOST_RAM_PA;
 }
+
+// core_machine.c: a clock that moves only when a test or the idle loop moves it.
+extern uint64_t host_ticks;
+void host_wait_for_interrupt(void);
+
+static inline uint64_t clock_ticks(void) { return host_ticks; }
+static inline void cpu_wait_for_interrupt(void) { host_wait_for_interrupt(); }
+static inline void irq_enable(void) {}
+static inline void irq_disable(void) {}
