@@ -16,7 +16,9 @@ ENVIRONMENT = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
 @cache
 def behaviours() -> list[str]:
     subprocess.run(
-        ["make", "-s", "-f", "kernel/test/host/core.mk", "build/host/core_test"], cwd=ROOT, check=True
+        ["make", "-s", "-f", "kernel/test/host/core.mk", "build/host/core_test"],
+        cwd=ROOT,
+        check=True,
     )
     listing = subprocess.run([PROGRAM, "--list"], capture_output=True, check=True)
     return sorted(listing.stdout.decode().split())
