@@ -9,12 +9,11 @@ qemu-user runs the same program first.
 from __future__ import annotations
 
 import random
-import subprocess
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from tests.qemu.test_samples import hermipy
+from tests.qemu.runs import MODES, in_image, under_qemu_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -240,14 +239,13 @@ def program(arch: str, seed: int) -> str:
 def test_program_of_random_registers_is_right(
     arch: str, assemble: Callable[[str], Path], seed: int
 ) -> None:
-    binary = assemble(program(arch, seed))
-    assert subprocess.run([f"qemu-{arch}", str(binary)], timeout=60, check=False).returncode == 0
+    assert under_qemu_user(arch, assemble(program(arch, seed)), []) == (b"", 0)
 
 
-@pytest.mark.parametrize("mode", ["direct", "trap"])
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_syscalls_and_signals_keep_every_register(
     arch: str, assemble: Callable[[str], Path], mode: str, seed: int
 ) -> None:
-    done = hermipy("run", "--syscalls", mode, str(assemble(program(arch, seed))))
+    done = in_image(assemble(program(arch, seed)), [], options=["--syscalls", mode])
     assert done.returncode == 0, done.stderr
