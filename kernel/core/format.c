@@ -62,8 +62,9 @@ static void put_number(struct output *output, const struct directive *directive,
         put_text(output, &unpadded, text + start, sizeof(text) - start);
         return;
     }
-    start -= prefix_length;
-    memcpy(text + start, prefix, prefix_length);
+    while (prefix_length > 0) {
+        text[--start] = prefix[--prefix_length];
+    }
     put_text(output, directive, text + start, length);
 }
 

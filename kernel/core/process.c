@@ -87,17 +87,20 @@ void process_end(struct process *process) {
     }
 }
 
+static void end_other_threads(struct process *process) {
+    FOR_EACH_THREAD (thread, process) {
+        if (thread != thread_current()) {
+            thread_add_work(thread, WORK_EXIT);
+        }
+    }
+}
+
 void process_exit(int wait_status) {
-    struct thread *self = thread_current();
-    struct process *process = self->process;
+    struct process *process = process_current();
     if (!process->exiting) {
         process->exiting = true;
         process->exit_status = wait_status;
-        FOR_EACH_THREAD (thread, process) {
-            if (thread != self) {
-                thread_add_work(thread, WORK_EXIT);
-            }
-        }
+        end_other_threads(process);
     }
     thread_exit(wait_status);
 }
