@@ -9,6 +9,7 @@ struct file *file_new(const struct file_ops *ops, uint32_t flags, void *private)
     if (file != NULL) {
         file->ops = ops;
         file->references = 1;
+        list_init(&file->watches);
         file->flags = flags;
         file->private = private;
     }
@@ -24,8 +25,15 @@ void file_release(struct file *file) {
     if (--file->references > 0) {
         return;
     }
+    while (!list_empty(&file->watches)) {
+        struct file_watch *watch = LIST_FIRST(&file->watches, struct file_watch, node);
+        watch->gone(watch);
+    }
     if (file->ops->release != NULL) {
         file->ops->release(file);
+    }
+    if (file->forget != NULL) {
+        file->forget(file);
     }
     heap_free(file);
 }

@@ -1,6 +1,7 @@
 // Open files and descriptors. A file is an operations table and a wait queue; sockets will be one more kind.
 #pragma once
 
+#include "list.h"
 #include "set.h"
 #include "types.h"
 #include "uio.h"
@@ -30,19 +31,29 @@ struct file_ops {
     // `write`: the page must be private to the file (not the image's own); every shared mapping asks so, even of a file
     // that is open for reading only, or it would miss a later write(2). NULL: -ENODEV from mmap.
     uint64_t (*page)(struct file *file, uint64_t index, bool write);
+    // fallocate(2), its arguments checked for everybody. NULL: -EOPNOTSUPP (a pipe: -ESPIPE, fs/allocate.c).
+    int (*allocate)(struct file *file, int mode, off_t offset, off_t length);
     void (*release)(struct file *file);                             // the last reference went
+};
+
+// Somebody who must know when a file is closed for good, and who holds no reference to it (epoll).
+struct file_watch {
+    struct list node;
+    void (*gone)(struct file_watch *watch);     // takes the watch off the list
 };
 
 struct file {
     const struct file_ops *ops;
+    struct list watches;                // struct file_watch
     uint32_t references;
     uint32_t flags;                     // O_* as F_GETFL gives them
     off_t offset;
-    struct inode *inode;                // NULL: no name and no inode; fstat asks ops' owner through `stat_mode`
+    struct inode *inode;                // NULL: no name and no inode
     struct path_entry *entry;           // the name it was opened by, or NULL
     mode_t anonymous_mode;              // S_IFIFO, S_IFCHR ... when inode is NULL
     void *private;
     int owner;                          // F_SETOWN
+    void (*forget)(struct file *file);  // after ops->release: gives back inode and entry (fs/open.c); or NULL
 };
 
 MUST_USE struct file *file_new(const struct file_ops *ops, uint32_t flags, void *private);      // one reference
