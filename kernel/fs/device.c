@@ -1,0 +1,26 @@
+// Special files find who serves them in the set of devices; those that have a name get a node in /dev.
+#include <asm/errno.h>
+#include <linux/stat.h>
+
+#include "path.h"
+#include "root.h"
+#include "string.h"
+
+int device_open(struct inode *inode, struct file *file) {
+    mode_t type = inode->mode & S_IFMT;
+    SET_FOR_EACH (device, device, struct device_ops) {
+        if ((device->mode & S_IFMT) == type && (S_ISFIFO(type) || device->rdev == inode->rdev)) {
+            return device->open(file);
+        }
+    }
+    return -ENXIO;
+}
+
+static void make_nodes(void) {
+    SET_FOR_EACH (device, device, struct device_ops) {
+        if (device->name != NULL) {
+            root_make("dev", device->name, device->mode, device->rdev);
+        }
+    }
+}
+INITCALL(3, make_nodes);

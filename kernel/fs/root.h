@@ -1,0 +1,10 @@
+// What subsystems put into the tree at boot, where the image has not put something else.
+#pragma once
+
+#include "types.h"
+
+struct inode;
+
+void root_make(const char *directory, const char *name, mode_t mode, uint64_t rdev);
+void root_make_link(const char *directory, const char *name, const char *target);
+void root_mount(const char *directory, struct inode *root);    // consumes the reference
