@@ -20,13 +20,13 @@ enum { CHUNK_SIZE = 4096, TAB_WIDTH = 8, FIRST_PID = 1 };
 
 SET_DECLARE(console_input, console_input_ref);
 
-// What a Linux terminal starts with (tty_std_termios), at 38400 bits per second.
+// What a Linux terminal starts with (tty_std_termios; as a pty, without HUPCL).
 struct tty console_tty = {
     .termios =
         {
             .c_iflag = ICRNL | IXON,
             .c_oflag = OPOST | ONLCR,
-            .c_cflag = B38400 | CS8 | CREAD | HUPCL,
+            .c_cflag = B38400 | CS8 | CREAD,
             .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
             .c_cc = {[VINTR] = 3,
                      [VQUIT] = 28,

@@ -37,25 +37,41 @@ void tty_echo_line_starts(void) {
     line_column = console_tty.column;
 }
 
+unsigned tty_echo_line_column(void) {
+    return line_column;
+}
+
+void tty_echo_next_is_literal(void) {
+    if (has(ECHO) && has(ECHOCTL)) {
+        tty_output(console_tty.echo, "^\b", 2); // the next byte overwrites it
+    }
+}
+
+unsigned tty_echo_column(unsigned column, char c) {
+    if (c == '\t') {
+        return column + TAB_WIDTH - column % TAB_WIDTH;
+    }
+    if (shows_as_two(c)) {
+        return column + 2;
+    }
+    bool shows = (unsigned char)c >= ' ' && (c & 0xc0) != 0x80; // a UTF-8 character counts once
+    return column + (shows ? 1 : 0);
+}
+
 static void erase_columns(unsigned count) {
     for (unsigned i = 0; i < count; i++) {
         tty_output(console_tty.echo, "\b \b", 3);
     }
 }
 
-void tty_echo_erased(char c) {
+void tty_echo_erased(char c, unsigned column_before) {
     if (!has(ECHO)) {
         return;
     }
     if (!has(ECHOE)) {
         tty_echo((char)console_tty.termios.c_cc[VERASE]);
     } else if (c == '\t') {
-        // back to the tab stop before, or to the line's beginning; where the text in between ended
-        // is not known
-        unsigned column = console_tty.column;
-        unsigned target = column > TAB_WIDTH ? (column - 1) / TAB_WIDTH * TAB_WIDTH : 0;
-        target = target > line_column ? target : line_column;
-        for (unsigned i = column; i > target; i--) {
+        for (unsigned i = console_tty.column; i > column_before; i--) {
             tty_echo_raw('\b');
         }
     } else if (shows_as_two(c)) {

@@ -89,6 +89,14 @@ static bool is_continuation(char c) {
     return (console_tty.termios.c_iflag & IUTF8) != 0 && (c & 0xc0) == 0x80;
 }
 
+static unsigned column_behind_line(void) {
+    unsigned column = tty_echo_line_column();
+    for (uint64_t at = line.line_end; at < line.filled; at++) {
+        column = tty_echo_column(column, line.bytes[at % SIZE]);
+    }
+    return column;
+}
+
 // One character, which may be several bytes, from the line that is being edited.
 static void erase_one(void) {
     while (line.filled > line.line_end + 1 && is_continuation(last_byte())) {
@@ -96,7 +104,7 @@ static void erase_one(void) {
     }
     char c = last_byte();
     line.filled--;
-    tty_echo_erased(c);
+    tty_echo_erased(c, c == '\t' ? column_behind_line() : 0);
 }
 
 static bool is_word(char c) {
@@ -145,6 +153,7 @@ static bool edit(char c) {
         }
     } else if (has(IEXTEN) && is_control(c, VLNEXT)) {
         line.literal = true;
+        tty_echo_next_is_literal();
     } else if (has(IEXTEN) && is_control(c, VREPRINT) && has(ECHO)) {
         reprint(c);
     } else {
