@@ -99,7 +99,9 @@ def _entries(data: bytes) -> list[Any]:
     try:
         elf = ELFFile(io.BytesIO(data))
         dwarf = elf.get_dwarf_info(relocate_dwarf_sections=False)
+        # gcc for RISC-V writes no .eh_frame for plain C; with -g there is .debug_frame instead.
         entries = dwarf.EH_CFI_entries() if dwarf.has_EH_CFI() else []
+        entries += dwarf.CFI_entries() if dwarf.has_CFI() else []
     except (ELFError, ValueError, KeyError, AttributeError):
         return []  # damaged tables are as good as none
     found = [entry for entry in entries if isinstance(entry, FDE)]
