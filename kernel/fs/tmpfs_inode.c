@@ -96,7 +96,7 @@ static struct tmpfs_inode *allocate(mode_t mode) {
     inode->references = 1;
     inode->mode = mode;
     inode->ops = ops_of(mode);
-    inode->device = device_number(0, DEVICE_MINOR);
+    inode->device = DEVICE_NUMBER(0, DEVICE_MINOR);
     if (S_ISDIR(mode)) {
         list_init(&made_inode->directory.order);
         inode->size = DIRECTORY_SIZE;

@@ -49,9 +49,15 @@ struct inode {
     void *private;
 };
 
-// Device numbers as stat(2) and mknod(2) pass them.
-static inline uint64_t device_number(uint64_t major, uint64_t minor) {
-    return (minor & 0xff) | (major << 8) | ((minor & ~0xffUL) << 12);
+// Device numbers as stat(2) and mknod(2) pass them. A macro, for tables.
+#define DEVICE_NUMBER(major, minor)                                                                \
+    (((uint64_t)(minor) & 0xff) | ((uint64_t)(major) << 8) | (((uint64_t)(minor) & ~0xffUL) << 12))
+
+enum { CONSOLE_MAJOR = 5, CONSOLE_MINOR = 1 };
+
+// The inode number of an open file that has no inode: the same for all that are the same thing.
+static inline uint64_t file_anonymous_number(const struct file *file) {
+    return ((uintptr_t)file->ops ^ (uintptr_t)file->private) & UINT32_MAX;
 }
 
 void inode_hold(struct inode *inode);
@@ -81,7 +87,7 @@ MUST_USE struct file *vfs_open_kernel(const char *path, int flags);
 // Character devices register a number; a node in the tree (from the image or mknod) finds it by rdev. An entry with
 // S_IFIFO in its mode, and without a name, opens what has that type.
 struct device_ops {
-    uint64_t rdev;                      // device_number(major, minor)
+    uint64_t rdev;                      // DEVICE_NUMBER(major, minor)
     const char *name;                   // under /dev; made at boot when linked
     mode_t mode;                        // with S_IF*
     int (*open)(struct file *file);     // sets file->ops; file->inode is there
