@@ -13,9 +13,12 @@ PT_LOAD, PT_NOTE = 1, 4
 PF_X, PF_W, PF_R = 1, 2, 4
 _EHDR_PHOFF = 32
 _EHDR_PHNUM = 56
+_EHDR_TYPE = 16
+_ET_EXEC = 2
 _PHDR = struct.Struct("<IIQQQQQQ")
 _GNU_PROPERTY_TYPE_0 = 5
 _PAGE = 4096
+_ADDRESS_END = 1 << 38
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +56,47 @@ def read(data: bytes) -> Table:
     """The table of a file that the ELF reader has accepted."""
     (offset,) = struct.unpack_from("<Q", data, _EHDR_PHOFF)
     (count,) = struct.unpack_from("<H", data, _EHDR_PHNUM)
-    entries = (ProgramHeader(*_PHDR.unpack_from(data, offset + i * _PHDR.size)) for i in range(count))
+    entries = (
+        ProgramHeader(*_PHDR.unpack_from(data, offset + i * _PHDR.size)) for i in range(count)
+    )
     return Table(offset, tuple(entries))
 
 
-def room_for_stubs(data: bytes, table: Table) -> tuple[int, int]:
-    """(address, file offset) behind everything that the file maps and holds, both page aligned."""
+def room_for_stubs(data: bytes, table: Table) -> tuple[range, ...]:
+    """Addresses where stub segments may lie, best first: behind everything that is mapped, then below it.
+
+    Below a position-independent file there is nothing; below a fixed one there is a page, which Linux would not map
+    below 64 KiB (vm.mmap_min_addr) and our kernel does.
+    """
     loads = [entry for entry in table.entries if entry.type == PT_LOAD]
     end = max(entry.vaddr + entry.memory_size for entry in loads)
     align = max(_PAGE, *(entry.align for entry in loads))
-    return _up(end, align), _up(len(data), _PAGE)
+    start = min(entry.vaddr for entry in loads) // _PAGE * _PAGE
+    behind = range(_up(end, align), _ADDRESS_END)
+    below = range(start - _PAGE, start)
+    return (behind, below) if _is_fixed(data) and start > _PAGE else (behind,)
 
 
-def with_segment(
-    data: bytes, table: Table, spare: tuple[int, ...], segment: ProgramHeader
+def end_of_file(data: bytes) -> int:
+    """The file offset behind everything that the file holds, page aligned."""
+    return _up(len(data), _PAGE)
+
+
+def with_segments(
+    data: bytes, table: Table, spare: tuple[int, ...], segments: tuple[ProgramHeader, ...]
 ) -> Table | None:
-    """The table with the least needed spare entry replaced by `segment`, last of the PT_LOADs; None: none is spare."""
-    victim = _spare_index(data, table, spare)
-    if victim is None:
+    """The table with the least needed spare entries replaced by the segments, PT_LOADs in address order as elf(5) asks.
+
+    None: it has not that many spare entries.
+    """
+    victims = _spare_indices(data, table, spare)[: len(segments)]
+    if len(victims) < len(segments):
         return None
-    kept = [entry for i, entry in enumerate(table.entries) if i != victim]
-    last = max(i for i, entry in enumerate(kept) if entry.type == PT_LOAD)
-    return Table(table.offset, (*kept[: last + 1], segment, *kept[last + 1 :]))
+    kept = [entry for i, entry in enumerate(table.entries) if i not in victims]
+    for segment in segments:
+        place = _place(kept, segment)
+        kept = [*kept[:place], segment, *kept[place:]]
+    return Table(table.offset, tuple(kept))
 
 
 def load_segment(address: int, offset: int, size: int) -> ProgramHeader:
@@ -82,13 +104,28 @@ def load_segment(address: int, offset: int, size: int) -> ProgramHeader:
     return ProgramHeader(PT_LOAD, PF_R | PF_X, offset, address, address, size, size, _PAGE)
 
 
-def _spare_index(data: bytes, table: Table, spare: tuple[int, ...]) -> int | None:
-    for wanted in spare:
-        for i in reversed(range(len(table.entries))):
-            entry = table.entries[i]
-            if entry.type == wanted and not _holds_property(data, entry):
-                return i
-    return None
+def _place(entries: list[ProgramHeader], segment: ProgramHeader) -> int:
+    """The index where a PT_LOAD keeps the PT_LOADs in address order."""
+    loads = [i for i, entry in enumerate(entries) if entry.type == PT_LOAD]
+    above = [i for i in loads if entries[i].vaddr > segment.vaddr]
+    return above[0] if above else loads[-1] + 1
+
+
+def _spare_indices(data: bytes, table: Table, spare: tuple[int, ...]) -> list[int]:
+    """Entries that a program does not need, the least needed first."""
+    count = len(table.entries)
+    return [
+        i
+        for wanted in spare
+        for i in reversed(range(count))
+        if table.entries[i].type == wanted and not _holds_property(data, table.entries[i])
+    ]
+
+
+def _is_fixed(data: bytes) -> bool:
+    """ET_EXEC: linked at the addresses where it runs."""
+    (kind,) = struct.unpack_from("<H", data, _EHDR_TYPE)
+    return bool(kind == _ET_EXEC)
 
 
 def _holds_property(data: bytes, entry: ProgramHeader) -> bool:

@@ -85,9 +85,9 @@ class Plan:
     sites: tuple[SitePlan, ...]
     patches: tuple[Patch, ...]
     stubs: bytes
-    stub_address: int
+    """What is appended to the file: the stub segments, each but the last a whole number of pages."""
     stub_offset: int
-    """File offset of the added segment, page aligned; `stubs` lie there."""
+    """Where `stubs` goes in the file, page aligned."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ replaces exactly the 4 bytes of the syscall instruction, so no jump can lead int
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hermipy import headers
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from hermipy.arch.direct import DirectPath
     from hermipy.model import Call, Site
+
+    _Decide = Callable[[DirectPath, Call, frozenset[str]], "_Decision"]
 
 RT_SIGRETURN = 139
 PAGE = 4096
@@ -65,6 +67,7 @@ def apply(data: bytes, plan: Plan) -> bytes:
 
 
 _Decision = tuple[Tier, str, bytes]
+_Placed = tuple[Tier, str, bytes, int | None]
 
 
 def _tier(way: DirectPath, call: Call, dead: frozenset[str]) -> _Decision:
@@ -91,43 +94,79 @@ class _Planner:
     way: DirectPath
     make_stub: Callable[[int, int], bytes]
 
-    def plan(self, decide: Callable[[DirectPath, Call, frozenset[str]], _Decision]) -> Plan:
-        data, way = self.subject.data, self.way
-        table = headers.read(data)
-        address, offset = headers.room_for_stubs(data, table)
-        segment = headers.load_segment(address, offset, PAGE)
-        can_add = headers.with_segment(data, table, way.spare_headers, segment) is not None
+    def plan(self, decide: _Decide) -> Plan:
+        areas = self._areas()
         sites: list[SitePlan] = []
         patches: list[Patch] = []
-        stubs = bytearray()
         for call in sorted(self.subject.calls, key=lambda call: call.site.address):
-            tier, reason, word = decide(way, call, self.subject.dead(call.site))
-            at = address + len(stubs)
+            tier, reason, word = decide(self.way, call, self.subject.dead(call.site))
+            stub = None
             if tier is Tier.STUB:
-                tier, reason, word = self._stub_word(call.site, at, reason, can_add=can_add)
+                tier, reason, word, stub = self._stub(call.site, reason, areas)
             if tier is not Tier.TRAP:
-                patches.append(Patch(call.site.offset, way.trap, word, f"site: {tier}"))
-            if tier is Tier.STUB:
-                stubs += self.make_stub(call.site.address, at)
-            sites.append(SitePlan(call.site, tier, reason, at if tier is Tier.STUB else None))
-        if stubs:
-            patches.append(self._header_patch(table, address, offset, len(stubs)))
+                patches.append(Patch(call.site.offset, self.way.trap, word, f"site: {tier}"))
+            sites.append(SitePlan(call.site, tier, reason, stub))
+        offset = headers.end_of_file(self.subject.data)
+        used = [area for area in areas if area.code]
+        patches += self._header_patches(used, offset)
         _refuse_conflicts(patches)
-        return Plan(tuple(sites), tuple(patches), bytes(stubs), address, offset)
+        return Plan(tuple(sites), tuple(patches), _file_bytes(used), offset)
 
-    def _stub_word(self, site: Site, stub: int, reason: str, *, can_add: bool) -> _Decision:
-        if not can_add:
-            return Tier.TRAP, "the file has no spare program header for a stub segment", b""
-        word = self.way.jump(site.address, stub)
-        if word is None:
-            return Tier.TRAP, "the stub segment is out of the jump's reach", b""
-        return Tier.STUB, reason, word
+    def _areas(self) -> list[_Area]:
+        """The stub segments that the file's spare program headers allow."""
+        data, table = self.subject.data, headers.read(self.subject.data)
+        areas = [_Area(room) for room in headers.room_for_stubs(data, table)]
+        while areas and self._table(table, areas, 0) is None:
+            areas.pop()
+        return areas
 
-    def _header_patch(self, table: headers.Table, address: int, offset: int, size: int) -> Patch:
-        segment = headers.load_segment(address, offset, size)
-        new = headers.with_segment(self.subject.data, table, self.way.spare_headers, segment)
-        assert new is not None, "the planner asked before it made a stub"
-        return Patch(table.offset, table.encode(), new.encode(), "program header of the stub segment")
+    def _stub(self, site: Site, reason: str, areas: list[_Area]) -> _Placed:
+        if not areas:
+            return Tier.TRAP, "the file has no spare program header for a stub segment", b"", None
+        for area in areas:
+            at = area.room.start + len(area.code)
+            word = self.way.jump(site.address, at)
+            if word is not None and at + self.way.stub_size <= area.room.stop:
+                area.code += self.make_stub(site.address, at)
+                return Tier.STUB, reason, word, at
+        return Tier.TRAP, "every stub segment is out of the jump's reach", b"", None
+
+    def _header_patches(self, used: list[_Area], offset: int) -> list[Patch]:
+        if not used:
+            return []
+        table = headers.read(self.subject.data)
+        new = self._table(table, used, offset)
+        assert new is not None, "the areas are as many as the spare program headers"
+        why = "program headers of the stub segments"
+        return [Patch(table.offset, table.encode(), new.encode(), why)]
+
+    def _table(self, table: headers.Table, areas: list[_Area], offset: int) -> headers.Table | None:
+        segments = []
+        for area in areas:
+            segments.append(headers.load_segment(area.room.start, offset, len(area.code)))
+            offset += area.file_size
+        spare = self.way.spare_headers
+        return headers.with_segments(self.subject.data, table, spare, tuple(segments))
+
+
+@dataclass(slots=True)
+class _Area:
+    """A stub segment while it fills."""
+
+    room: range
+    code: bytearray = field(default_factory=bytearray)
+
+    @property
+    def file_size(self) -> int:
+        return -(-len(self.code) // PAGE) * PAGE
+
+
+def _file_bytes(areas: list[_Area]) -> bytes:
+    """The segments one after the other; only the last may end within a page."""
+    if not areas:
+        return b""
+    padded = b"".join(bytes(area.code).ljust(area.file_size, b"\0") for area in areas[:-1])
+    return padded + bytes(areas[-1].code)
 
 
 def _refuse_conflicts(patches: Iterable[Patch]) -> None:

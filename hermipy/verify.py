@@ -1,7 +1,7 @@
 """Check a rewritten file against its original, trusting nothing that the rewriter said.
 
 1. Undo every change that is allowed (4 bytes at a site, the program header table, what is appended): the rest must be
-   the original, bit for bit, and the table must differ by one spare entry that became the stub segment.
+   the original, bit for bit, and the table must differ by spare entries that became stub segments.
 2. Every changed site must decode to a jump that DIRECT.md allows, into a stub of its own, and use up only registers that
    a fresh analysis of the original proves dead.
 3. Every changed site runs in an emulator with random registers: only what may change has changed, memory outside the
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _PAGE = 4096
 _PERCPU_SCRATCH0 = PERCPU_VA + 32
 _INSTRUCTION = 4
+_Segments = tuple[headers.ProgramHeader, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +52,37 @@ class _Changed:
 
 def verify(subject: Subject, rewritten: bytes) -> Verified:
     """Raise UnsoundRewriteError with the first thing that is wrong, or count the sites."""
-    segment = _check_headers(subject, rewritten)
+    segments = _check_headers(subject, rewritten)
     changed = list(_changed_sites(subject, rewritten))
     _check_bytes(subject, rewritten, changed)
-    _check_stubs(subject, rewritten, changed, segment)
-    _run(subject, rewritten, changed, segment)
+    _check_stubs(subject, rewritten, changed, segments)
+    _run(subject, rewritten, changed, segments)
     return Verified(direct=len(changed), trap=len(subject.calls) - len(changed))
 
 
-def _check_headers(subject: Subject, rewritten: bytes) -> headers.ProgramHeader | None:
-    """The stub segment's header, when one was added."""
+def _check_headers(subject: Subject, rewritten: bytes) -> _Segments:
+    """The stub segments' headers, in the order of their bytes."""
     if len(rewritten) < len(subject.data):
         raise UnsoundRewriteError("the file is shorter than the original")
     old, new = headers.read(subject.data), headers.read(rewritten)
-    if old == new:
-        return None
     added = [entry for entry in new.entries if entry not in old.entries]
-    if len(added) != 1:
-        raise UnsoundRewriteError(f"{len(added)} program headers changed")
-    segment = added[0]
-    address, offset = headers.room_for_stubs(subject.data, old)
-    expected = headers.load_segment(address, offset, segment.file_size)
+    added.sort(key=lambda entry: entry.offset)
+    rooms = headers.room_for_stubs(subject.data, old)
+    expected, end = [], headers.end_of_file(subject.data)
+    for entry in added:
+        address = next((room.start for room in rooms if entry.vaddr == room.start), -1)
+        expected.append(headers.load_segment(address, end, entry.file_size))
+        end += -(-entry.file_size // _PAGE) * _PAGE
     spare = direct.BY_ARCH[subject.arch].spare_headers
-    if segment != expected or headers.with_segment(subject.data, old, spare, expected) != new:
-        raise UnsoundRewriteError("the program header table is not the original with a stub segment")
-    if offset + segment.file_size != len(rewritten):
-        raise UnsoundRewriteError("the stub segment is not the end of the file")
-    return segment
+    if added != expected or headers.with_segments(subject.data, old, spare, tuple(added)) != new:
+        raise UnsoundRewriteError("the program headers are not the original's with stub segments")
+    ends = [len(subject.data), *(entry.offset + entry.file_size for entry in added)]
+    if ends[-1] != len(rewritten):
+        raise UnsoundRewriteError("the file does not end with its stub segments")
+    starts = [*(entry.offset for entry in added), len(rewritten)]
+    if any(any(rewritten[end:start]) for end, start in zip(ends, starts, strict=True)):
+        raise UnsoundRewriteError("there are bytes between the stub segments")
+    return tuple(added)
 
 
 def _changed_sites(subject: Subject, rewritten: bytes) -> Iterator[_Changed]:
@@ -92,14 +97,18 @@ def _changed_sites(subject: Subject, rewritten: bytes) -> Iterator[_Changed]:
             continue
         target = way.jump_target(site.address, word)
         if target is None:
-            raise UnsoundRewriteError(f"the word at {site.address:#x} is no jump of the direct path")
+            raise UnsoundRewriteError(
+                f"the word at {site.address:#x} is no jump of the direct path"
+            )
         yield _Changed(site, word, Tier.STUB, target)
 
 
 def _check_bytes(subject: Subject, rewritten: bytes, changed: list[_Changed]) -> None:
     undone = bytearray(rewritten[: len(subject.data)])
     for item in changed:
-        undone[item.site.offset : item.site.offset + _INSTRUCTION] = direct.BY_ARCH[subject.arch].trap
+        undone[item.site.offset : item.site.offset + _INSTRUCTION] = direct.BY_ARCH[
+            subject.arch
+        ].trap
     table = headers.read(subject.data)
     undone[table.offset : table.offset + table.size_bytes] = table.encode()
     if undone != subject.data:
@@ -109,46 +118,47 @@ def _check_bytes(subject: Subject, rewritten: bytes, changed: list[_Changed]) ->
 
 
 def _check_stubs(
-    subject: Subject,
-    rewritten: bytes,
-    changed: list[_Changed],
-    segment: headers.ProgramHeader | None,
+    subject: Subject, rewritten: bytes, changed: list[_Changed], segments: _Segments
 ) -> None:
     way = direct.BY_ARCH[subject.arch]
     seen: set[int] = set()
     for item in changed:
+        where = f"the site at {item.site.address:#x}"
         used = way.in_place_registers(item.word) or way.stub_registers
         live = used - subject.dead(item.site)
         if live:
             names = ", ".join(sorted(live))
-            raise UnsoundRewriteError(f"the site at {item.site.address:#x} uses up {names}, which may be live")
+            raise UnsoundRewriteError(f"{where} uses up {names}, which may be live")
         if item.stub is None:
             continue
-        if segment is None or not segment.vaddr <= item.stub < segment.vaddr + segment.file_size:
-            raise UnsoundRewriteError(f"the site at {item.site.address:#x} jumps outside the stub segment")
+        offset = _file_offset(segments, item.stub)
+        if offset is None:
+            raise UnsoundRewriteError(f"{where} jumps outside the stub segments")
         if item.stub in seen:
             raise UnsoundRewriteError(f"two sites share the stub at {item.stub:#x}")
         seen.add(item.stub)
-        offset = segment.offset + item.stub - segment.vaddr
-        if rewritten[offset : offset + way.stub_size] != way.stub(item.site.address, item.stub):
+        code = rewritten[offset : offset + way.stub_size]
+        if code != way.stub(item.site.address, item.stub):
             raise UnsoundRewriteError(f"the stub at {item.stub:#x} is not the one for its site")
-    if segment is not None and segment.file_size != len(seen) * way.stub_size:
-        raise UnsoundRewriteError("the stub segment holds more than its sites' stubs")
+    if sum(segment.file_size for segment in segments) != len(seen) * way.stub_size:
+        raise UnsoundRewriteError("the stub segments hold more than their sites' stubs")
 
 
-def _run(
-    subject: Subject,
-    rewritten: bytes,
-    changed: list[_Changed],
-    segment: headers.ProgramHeader | None,
-) -> None:
+def _file_offset(segments: _Segments, address: int) -> int | None:
+    for segment in segments:
+        if segment.vaddr <= address < segment.vaddr + segment.file_size:
+            return segment.offset + address - segment.vaddr
+    return None
+
+
+def _run(subject: Subject, rewritten: bytes, changed: list[_Changed], segments: _Segments) -> None:
     probe = Probe(subject.arch)
-    if segment is not None:
-        probe.load(segment.vaddr, rewritten[segment.offset :])
+    for segment in segments:
+        code = rewritten[segment.offset : segment.offset + segment.file_size]
+        probe.load(segment.vaddr, code)
     for item in changed:
         probe.load(item.site.address, item.word)
-        outcome = probe.run(item.site.address)
-        problem = _problem(item, outcome)
+        problem = _problem(item, probe.run(item.site.address))
         if problem:
             raise UnsoundRewriteError(f"the site at {item.site.address:#x}, emulated: {problem}")
 

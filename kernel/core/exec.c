@@ -51,9 +51,8 @@ static int load_program(struct address_space *space, struct elf_object *program)
         program->bias = (base & ~(program->align - 1)) - program->low;
     }
     uint64_t end = program->high + program->bias;
-    if (program->low + program->bias < USER_START || end > USER_END / 4 * 3) {
-        return -ENOEXEC; // page zero and what lies around it is never mapped; the stack needs its
-                         // quarter
+    if (program->low + program->bias < PAGE_SIZE || end > USER_END / 4 * 3) {
+        return -ENOEXEC; // page zero is never mapped; the stack needs its quarter
     }
     int error = elf_map(space, program);
     space->brk_start = space->brk_end = end + random_pages(BRK_RANDOM_PAGES);

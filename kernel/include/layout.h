@@ -1,7 +1,8 @@
 // The address space, the same on both machines: 39-bit virtual addresses, three levels of tables.
 //
 //   0x0000000000000000 - 0x0000000000000fff   never mapped
-//   0x0000000000010000 - USER_END             the app
+//   0x0000000000001000 - 0x000000000000ffff   only what asks for it by address: stubs, a root's MAP_FIXED
+//   USER_START - USER_END                     the app
 //   DIRECT_MAP + pa                           all RAM and devices; the kernel is linked here, so no page
 //                                             has a second, more permissive, address
 //   PERCPU_VA                                 the per-CPU page: `lui` reaches it without any register

@@ -35,8 +35,8 @@ static int64_t place_fixed(struct address_space *space, const struct vm_request 
     if ((request->address & ~PAGE_MASK) != 0) {
         return -EINVAL;
     }
-    if (request->address < USER_START) {
-        return -EPERM; // mmap_min_addr; not even root maps page zero here
+    if (request->address < PAGE_SIZE) {
+        return -EPERM; // root may go below vm.mmap_min_addr, but not even root maps page zero here
     }
     const struct vm_area *next = vm_find_next(space, request->address);
     if (request->no_replace && next != NULL && next->start < request->address + size) {

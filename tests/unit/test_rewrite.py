@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,6 +102,23 @@ def test_the_program_header_table_stays_where_and_as_long_as_it_was(arch: str, a
     assert len(before.entries) == len(after.entries)
     loads = [entry.vaddr for entry in after.entries if entry.type == headers.PT_LOAD]
     assert loads == sorted(loads)
+
+
+def test_a_site_out_of_reach_of_the_end_is_carried_from_below() -> None:
+    source = ".globl _start\n_start: li a7, 93\necall\n.skip 0x120000\n.globl far\nfar: li a7, 172\necall"
+    out = Path(tempfile.mkdtemp(), "program")
+    gcc = ["riscv64-linux-gnu-gcc", "-nostdlib", "-static", "-Wl,--build-id", "-x", "assembler", "-", "-o", str(out)]
+    subprocess.run(gcc, input=source.encode() + b"\n", check=True)
+    subject = subject_of(out, "riscv64", frozenset())
+    rewritten = rewrite(subject)
+    assert {site.tier for site in rewritten.plan.sites} == {Tier.STUB}
+    near, far = (site.stub_address for site in rewritten.plan.sites)
+    assert near is not None
+    assert far is not None
+    assert near < subject.calls[0].site.address < far
+    assert verify(subject, rewritten.data).trap == 0
+    out.write_bytes(apply(subject.data, make_identity_plan(subject)))
+    assert subprocess.run(["qemu-riscv64", str(out)], check=False).returncode == 0
 
 
 def test_a_file_without_a_spare_header_keeps_its_traps(arch: str, assemble: Assemble) -> None:
