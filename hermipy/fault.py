@@ -147,20 +147,35 @@ class _Places:
         where = f" ({area.name})" if area and area.name else ""
         if linked is None:
             return f"{address:#x}{where}"
-        at = bisect.bisect_right(self._functions, (linked, 1 << 64, ""))
-        if at:
-            start, size, name = self._functions[at - 1]
-            if linked < start + size:
-                return f"{address:#x} {name}+{linked - start:#x}{where}"
-        return f"{address:#x} {linked:#x} in the file{where}"
+        function = self._function(linked)
+        if function is None:
+            return f"{address:#x} {linked:#x} in the file{where}"
+        return f"{address:#x} {function[1]}+{linked - function[0]:#x}{where}"
 
     def backtrace(self, fault: Fault, arch: str) -> list[int]:
         from hermipy import unwind  # noqa: PLC0415  pyelftools is slow to import
 
-        tables = unwind.Tables(self._program.data) if self._program else None
-        return unwind.backtrace(
-            unwind.State(fault.pc, fault.registers, fault.stack), arch, tables, self._linked
+        program = unwind.Program(
+            tables=unwind.Tables(self._program.data) if self._program else None,
+            linked=self._linked,
+            code_before=self._code_before,
         )
+        state = unwind.State(fault.pc, fault.registers, fault.stack)
+        return unwind.backtrace(state, arch, program)
+
+    def _code_before(self, linked: int) -> bytes | None:
+        function = self._function(linked)
+        if function is None or self._program is None:
+            return None
+        return self._program.read(function[0], linked - function[0])
+
+    def _function(self, linked: int) -> tuple[int, str] | None:
+        """Start and name of the function that holds a linked address."""
+        at = bisect.bisect_right(self._functions, (linked, 1 << 64, ""))
+        if not at:
+            return None
+        start, size, name = self._functions[at - 1]
+        return (start, name) if linked < start + size else None
 
     def _area(self, address: int) -> Area | None:
         return next((area for area in self._areas if area.start <= address < area.end), None)

@@ -1,8 +1,8 @@
 """A backtrace from registers, a piece of stack and a program's unwind tables.
 
-.eh_frame says for each instruction where the caller's registers lie (DWARF 5, section 6.4). Code
-without tables is a leaf when it is the innermost frame, else its frame pointer leads on: AAPCS64
-section 6.4.6 puts x29 and x30 at x29; the RISC-V psABI puts s0 and ra just below s0.
+.eh_frame says for each instruction where the caller's registers lie (DWARF 5, section 6.4). Without
+tables, a function's prologue says it where the architecture has one shape of it (riscv64), and a
+frame pointer elsewhere: AAPCS64, section 6.4.6, puts x29 and x30 at x29.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from elftools.common.exceptions import ELFError  # noqa: TID251  elf.py has no u
 from elftools.dwarf.callframe import FDE  # noqa: TID251
 from elftools.elf.elffile import ELFFile  # noqa: TID251
 
+from hermipy.arch import riscv64_prologue
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,19 +27,29 @@ _WORD = 8
 
 @dataclass(frozen=True, slots=True)
 class _Convention:
-    """DWARF numbers of the registers that link frames, and where a frame pointer's pair lies."""
+    """DWARF numbers of the registers that link frames, and how to do without tables."""
 
     sp: int
-    fp: int
     ra: int
-    saved_fp: int
-    saved_ra: int
+    fp: int | None = None
+    prologue: Callable[[bytes], tuple[int, int | None] | None] | None = None
 
 
 _CONVENTIONS = {
-    "riscv64": _Convention(sp=2, fp=8, ra=1, saved_fp=-16, saved_ra=-8),
-    "aarch64": _Convention(sp=31, fp=29, ra=30, saved_fp=0, saved_ra=8),
+    "riscv64": _Convention(sp=2, ra=1, prologue=riscv64_prologue.frame),
+    "aarch64": _Convention(sp=31, ra=30, fp=29),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a backtrace asks about the program; addresses at run time and as its file has them."""
+
+    tables: Tables | None
+    linked: Callable[[int], int | None]
+    """The linked address, None outside the program's code."""
+    code_before: Callable[[int], bytes | None]
+    """The code from its function's start up to a linked address; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +87,31 @@ class Tables:
         return dict(rows[-1]) if rows else None
 
 
-def backtrace(
-    state: State, arch: str, tables: Tables | None, linked: Callable[[int], int | None]
-) -> list[int]:
+def backtrace(state: State, arch: str, program: Program) -> list[int]:
     """The program counters from the innermost frame outwards."""
     convention = _CONVENTIONS[arch]
     frames = [state.pc]
     while len(frames) < _MAX_FRAMES:
-        # A return address lies behind its call, which may be its function's last instruction.
-        address = linked(state.pc - (1 if len(frames) > 1 else 0))
-        row = tables.row(address) if tables and address is not None else None
-        caller = _by_table(state, convention, row) if row else None
-        if caller is None:
-            caller = _without_table(state, convention, innermost=len(frames) == 1)
-        if caller is None or linked(caller.pc - 1) is None or caller == state:
+        caller = _caller(state, convention, program, innermost=len(frames) == 1)
+        if caller is None or program.linked(caller.pc - 1) is None or caller == state:
             break
         frames.append(caller.pc)
         state = caller
     return frames
+
+
+def _caller(
+    state: State, convention: _Convention, program: Program, *, innermost: bool
+) -> State | None:
+    # A return address lies behind its call, which may be its function's last instruction.
+    address = program.linked(state.pc - (0 if innermost else 1))
+    row = program.tables.row(address) if program.tables and address is not None else None
+    found = _by_table(state, convention, row) if row else None
+    if found is None and convention.prologue and address is not None:
+        code = program.code_before(program.linked(state.pc) or address)
+        frame = convention.prologue(code) if code is not None else None
+        found = _by_prologue(state, convention, frame, innermost=innermost) if frame else None
+    return found or _by_register(state, convention, innermost=innermost)
 
 
 def _entries(data: bytes) -> list[Any]:
@@ -129,14 +148,28 @@ def _by_table(state: State, convention: _Convention, row: dict[Any, Any]) -> Sta
     return State(pc, registers, state.stack) if pc else None
 
 
-def _without_table(state: State, convention: _Convention, *, innermost: bool) -> State | None:
-    registers = dict(state.registers)
+def _by_prologue(
+    state: State, convention: _Convention, frame: tuple[int, int | None], *, innermost: bool
+) -> State | None:
+    size, saved = frame
+    top = state.registers.get(convention.sp, 0) + size
+    in_register = state.registers.get(convention.ra) if innermost else None
+    pc = state.word(top + saved) if saved is not None else in_register
+    if not pc or pc == state.pc:
+        return None
+    registers = {**state.registers, convention.sp: top, convention.ra: pc}
+    return State(pc, registers, state.stack)
+
+
+def _by_register(state: State, convention: _Convention, *, innermost: bool) -> State | None:
+    """A leaf's return address is in its register; further out the frame pointer leads on."""
     if innermost:
-        pc = registers.get(convention.ra)
-        return State(pc, registers, state.stack) if pc and pc != state.pc else None
-    fp = registers.get(convention.fp, 0)
-    saved_fp, pc = state.word(fp + convention.saved_fp), state.word(fp + convention.saved_ra)
+        pc = state.registers.get(convention.ra)
+        return State(pc, dict(state.registers), state.stack) if pc and pc != state.pc else None
+    if convention.fp is None:
+        return None
+    fp = state.registers.get(convention.fp, 0)
+    saved_fp, pc = state.word(fp), state.word(fp + _WORD)
     if not pc or saved_fp is None or saved_fp <= fp:
         return None
-    registers[convention.fp] = saved_fp
-    return State(pc, registers, state.stack)
+    return State(pc, {**state.registers, convention.fp: saved_fp}, state.stack)
