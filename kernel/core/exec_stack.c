@@ -167,7 +167,7 @@ int exec_make_stack(struct address_space *space, const struct exec_request *requ
                     const struct exec_layout *layout, uint64_t *sp) {
     struct stack_image stack = {
         .size_bytes = END_MARK_SIZE + strlen(request->path) + 1 + request->strings.size_bytes +
-                      GAP_STEPS * STACK_ALIGN + PAGE_SIZE + table_size(&request->strings),
+                      (size_t)GAP_STEPS * STACK_ALIGN + PAGE_SIZE + table_size(&request->strings),
     };
     if (stack.size_bytes > request->stack_limit / ARGUMENT_SHARE) {
         return -E2BIG;

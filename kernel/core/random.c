@@ -51,16 +51,20 @@ static void chacha_block(uint32_t out[BLOCK_WORDS], uint64_t counter) {
     }
 }
 
-static void mix_seed(void) {
+static void replace_key(uint64_t counter) {
     uint32_t block[BLOCK_WORDS];
+    chacha_block(block, counter);
+    for (unsigned i = 0; i < KEY_WORDS; i++) {
+        key[i] = block[i];
+    }
+}
+
+static void mix_seed(void) {
     for (size_t i = 0; i < boot_info.rng_seed_size; i++) {
-        size_t place = i % (KEY_WORDS * 4);
+        size_t place = i % sizeof(key);
         key[place / 4] ^= (uint32_t)boot_info.rng_seed[i] << (8 * (place % 4));
-        if (place == KEY_WORDS * 4 - 1) {
-            chacha_block(block, i);
-            for (unsigned k = 0; k < KEY_WORDS; k++) {
-                key[k] = block[k];
-            }
+        if (place == sizeof(key) - 1) {
+            replace_key(i);
         }
     }
     uint64_t now = clock_ticks();

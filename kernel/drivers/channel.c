@@ -183,7 +183,7 @@ static int channel_start(struct virtio_device *device) {
     }
     struct virtio_queue *receive = virtio_queue_new(device, RECEIVE_QUEUE, channel_on_received);
     struct virtio_queue *send = virtio_queue_new(device, SEND_QUEUE, on_sent);
-    uint64_t pa = page_alloc_contiguous(2 * BUFFER_PAGES);
+    uint64_t pa = page_alloc_contiguous(2UL * BUFFER_PAGES);
     if (receive == NULL || send == NULL || pa == 0) {
         return -ENOMEM;
     }

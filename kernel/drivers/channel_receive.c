@@ -99,22 +99,23 @@ static void give_back(char *buffer) {
     }
 }
 
-void channel_on_received(struct virtio_queue *queue) {
-    for (;;) {
-        if (stream.current == NULL) {
-            stream.current = virtio_take(queue, &stream.end);
-            stream.position = 0;
-        }
-        if (stream.current == NULL) {
+static bool take_buffer(void) {
+    if (stream.current == NULL) {
+        stream.current = virtio_take(stream.queue, &stream.end);
+        stream.position = 0;
+    }
+    return stream.current != NULL;
+}
+
+void channel_on_received(UNUSED struct virtio_queue *queue) {
+    while (take_buffer()) {
+        if (stream.position < stream.end && !read_some()) {
             return;
         }
-        while (stream.position < stream.end) {
-            if (!read_some()) {
-                return;
-            }
+        if (stream.position == stream.end) {
+            give_back(stream.current);
+            stream.current = NULL;
         }
-        give_back(stream.current);
-        stream.current = NULL;
     }
 }
 

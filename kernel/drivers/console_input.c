@@ -158,22 +158,21 @@ static bool pipe_readable(void) {
     return input.count > 0 || input.ended;
 }
 
+static int wait_for_pipe(const struct file *file) {
+    if (pipe_readable()) {
+        return 0;
+    }
+    if ((file->flags & O_NONBLOCK) != 0) {
+        return -EAGAIN;
+    }
+    channel_push(); // the program's prompt, before it waits for the answer
+    return WAIT_EVENT(&pipe_readers, pipe_readable(), WAIT_FOREVER);
+}
+
 static ssize_t pipe_read(struct file *file, struct uio *to) {
-    if (to->remaining == 0) {
-        return 0;
-    }
-    if (!pipe_readable()) {
-        if ((file->flags & O_NONBLOCK) != 0) {
-            return -EAGAIN;
-        }
-        channel_push(); // the program's prompt, before it waits for the answer
-        int error = WAIT_EVENT(&pipe_readers, pipe_readable(), WAIT_FOREVER);
-        if (error != 0) {
-            return error;
-        }
-    }
-    if (input.count == 0) {
-        return 0;
+    int error = to->remaining == 0 ? 0 : wait_for_pipe(file);
+    if (error != 0 || to->remaining == 0 || input.count == 0) {
+        return error;
     }
     size_t moved = take(to);
     ask_for_more();

@@ -339,31 +339,33 @@ static bool line_ready(void) {
     return line.taken < line.line_end || line.hung_up;
 }
 
+static int wait_until(uint64_t deadline_ns) {
+    return WAIT_EVENT(&tty_readers, line_ready(), deadline_ns);
+}
+
 static ssize_t read_line(struct uio *to) {
-    int error = WAIT_EVENT(&tty_readers, line_ready(), WAIT_FOREVER);
+    int error = wait_until(WAIT_FOREVER);
     return error != 0 ? error : (ssize_t)take(to);
+}
+
+// With VMIN the time runs from the last byte, without it from the beginning.
+static uint64_t raw_deadline(size_t least, size_t total) {
+    uint64_t time_ns = console_tty.termios.c_cc[VTIME] * DECISECOND_NS;
+    bool timed = least == 0 || (time_ns > 0 && total > 0);
+    return timed ? clock_monotonic_ns() + time_ns : WAIT_FOREVER;
 }
 
 static ssize_t read_bytes(struct uio *to) {
     size_t least = console_tty.termios.c_cc[VMIN];
-    uint64_t time_ns = console_tty.termios.c_cc[VTIME] * DECISECOND_NS;
-    uint64_t deadline_ns = WAIT_FOREVER;
-    if (least == 0) {
-        deadline_ns = clock_monotonic_ns() + time_ns;
-    }
     size_t total = take(to);
+    uint64_t deadline_ns = raw_deadline(least, total);
     while (to->remaining > 0 && total < MAX(least, 1UL) && !line.hung_up) {
-        if (least == 0 && time_ns == 0) {
-            break;
-        }
-        if (least > 0 && time_ns > 0 && total > 0) {
-            deadline_ns = clock_monotonic_ns() + time_ns;
-        }
-        int error = WAIT_EVENT(&tty_readers, line_ready(), deadline_ns);
+        int error = wait_until(deadline_ns);
         if (error != 0) {
             return total > 0 || error == -ETIMEDOUT ? (ssize_t)total : error;
         }
         total += take(to);
+        deadline_ns = raw_deadline(least, total);
     }
     return (ssize_t)total;
 }

@@ -37,18 +37,14 @@ int wait_sleep_uninterruptible(uint64_t deadline_ns);
 #define WAIT_EVENT(queue, condition, deadline_ns)                                                  \
     ({                                                                                             \
         int wait_result = 0;                                                                       \
-        while (!(condition)) {                                                                     \
+        while (wait_result == 0 && !(condition)) {                                                 \
             struct waiter wait_self;                                                               \
             wait_prepare(&wait_self);                                                              \
             wait_add((queue), &wait_self);                                                         \
             wait_result = (condition) ? 0 : wait_sleep(deadline_ns);                               \
             wait_remove(&wait_self);                                                               \
-            if (wait_result != 0) {                                                                \
-                wait_result = (condition) ? 0 : wait_result;                                       \
-                break;                                                                             \
-            }                                                                                      \
         }                                                                                          \
-        wait_result;                                                                               \
+        wait_result != 0 && (condition) ? 0 : wait_result;                                         \
     })
 void wait_prepare(struct waiter *waiter);               // a plain waiter for the current thread
 

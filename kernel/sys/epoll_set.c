@@ -258,14 +258,13 @@ static bool loops(const struct epoll *wanted, const struct file *file,
     if (epoll == wanted || depth == NESTING_MAX) {
         return true;
     }
+    bool found = false;
     for (unsigned i = 0; i < BUCKETS; i++) {
         LIST_FOR_EACH (item, &epoll->buckets[i], struct epoll_item, node) {
-            if (loops(wanted, item->file, depth + 1)) {
-                return true;
-            }
+            found = found || loops(wanted, item->file, depth + 1);
         }
     }
-    return false;
+    return found;
 }
 
 bool epoll_would_loop(const struct epoll *epoll, const struct file *file) {

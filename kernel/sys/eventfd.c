@@ -19,19 +19,28 @@ struct eventfd {
     struct wait_queue queue;
 };
 
+static int wait_to_read(const struct file *file, struct eventfd *event) {
+    if (event->count == 0 && (file->flags & O_NONBLOCK) != 0) {
+        return -EAGAIN;
+    }
+    return WAIT_EVENT(&event->queue, event->count > 0, WAIT_FOREVER);
+}
+
+static int wait_to_add(const struct file *file, struct eventfd *event, uint64_t value) {
+    if (value > COUNT_MAX - event->count && (file->flags & O_NONBLOCK) != 0) {
+        return -EAGAIN;
+    }
+    return WAIT_EVENT(&event->queue, value <= COUNT_MAX - event->count, WAIT_FOREVER);
+}
+
 static ssize_t eventfd_read(struct file *file, struct uio *to, UNUSED off_t *offset) {
     struct eventfd *event = file->private;
     if (to->remaining < sizeof(uint64_t)) {
         return -EINVAL;
     }
-    if (event->count == 0) {
-        if ((file->flags & O_NONBLOCK) != 0) {
-            return -EAGAIN;
-        }
-        int error = WAIT_EVENT(&event->queue, event->count > 0, WAIT_FOREVER);
-        if (error != 0) {
-            return error;
-        }
+    int error = wait_to_read(file, event);
+    if (error != 0) {
+        return error;
     }
     uint64_t value = event->semaphore ? 1 : event->count;
     event->count -= value;
@@ -51,14 +60,9 @@ static ssize_t eventfd_write(struct file *file, struct uio *from, UNUSED off_t *
     if (value > COUNT_MAX) {
         return -EINVAL;
     }
-    if (value > COUNT_MAX - event->count) {
-        if ((file->flags & O_NONBLOCK) != 0) {
-            return -EAGAIN;
-        }
-        int error = WAIT_EVENT(&event->queue, value <= COUNT_MAX - event->count, WAIT_FOREVER);
-        if (error != 0) {
-            return error;
-        }
+    int error = wait_to_add(file, event, value);
+    if (error != 0) {
+        return error;
     }
     event->count += value;
     wait_wake(&event->queue, POLLIN | POLLRDNORM);

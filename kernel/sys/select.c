@@ -14,7 +14,9 @@
 #include "usercopy.h"
 #include "wait.h"
 
-enum { SETS = 3, WORD_BITS = 64 };
+enum { WORD_BITS = 64 };
+
+#define SETS 3UL
 
 // What makes a descriptor ready in each set (fs/select.c of Linux; select(2), "Correspondence with
 // poll").
@@ -57,18 +59,24 @@ static int open_entries(struct selection *selection) {
     return 0;
 }
 
-// A descriptor that is ready in two sets counts twice.
-static int fill_results(struct selection *selection) {
+static int fill_set(struct selection *selection, size_t set) {
     int bits = 0;
     for (size_t i = 0; i < selection->used; i++) {
         size_t fd = (size_t)selection->descriptors[i];
-        for (size_t set = 0; set < SETS; set++) {
-            bool ready = (selection->entries[i].ready & ready_events[set]) != 0;
-            if (ready && is_in(selection->in[set], fd)) {
-                selection->out[set][fd / WORD_BITS] |= 1UL << fd % WORD_BITS;
-                bits++;
-            }
+        bool ready = (selection->entries[i].ready & ready_events[set]) != 0;
+        if (ready && is_in(selection->in[set], fd)) {
+            selection->out[set][fd / WORD_BITS] |= 1UL << fd % WORD_BITS;
+            bits++;
         }
+    }
+    return bits;
+}
+
+// A descriptor that is ready in two sets counts twice.
+static int fill_results(struct selection *selection) {
+    int bits = 0;
+    for (size_t set = 0; set < SETS; set++) {
+        bits += fill_set(selection, set);
     }
     return bits;
 }
