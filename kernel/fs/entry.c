@@ -87,10 +87,12 @@ void path_entry_remove(struct path_entry *entry) {
     list_remove(&entry->sibling);
 }
 
-int path_entry_move(struct path_entry *entry, struct path_entry *dir, const char *name, size_t length) {
+// Without memory for the new name the entry counts as removed: the rename has happened, and nobody may find the old one.
+void path_entry_move(struct path_entry *entry, struct path_entry *dir, const char *name, size_t length) {
     char *copy = heap_alloc(length);
     if (copy == NULL) {
-        return -ENOMEM;
+        path_entry_remove(entry);
+        return;
     }
     memcpy(copy, name, length);
     if (entry->name != entry->own_name) {
@@ -104,7 +106,6 @@ int path_entry_move(struct path_entry *entry, struct path_entry *dir, const char
     list_remove(&entry->sibling);
     list_push_front(&dir->children, &entry->sibling);
     path_entry_release(old_parent);
-    return 0;
 }
 
 bool path_entry_is_below(const struct path_entry *entry, const struct path_entry *ancestor) {

@@ -192,6 +192,7 @@ static int open_unnamed(struct path_walk *walk, const struct open_request *reque
     if (error != 0) {
         return error;
     }
+    inode->linkable = (request->flags & O_EXCL) == 0;
     struct path_entry *entry = path_entry_new(walk->at, "#", 1, inode);
     if (entry == NULL) {
         return -ENOMEM;

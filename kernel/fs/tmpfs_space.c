@@ -8,6 +8,7 @@
 #include "arch.h"
 #include "file.h"
 #include "page.h"
+#include "path.h"
 #include "string.h"
 #include "tmpfs.h"
 #include "vm.h"
@@ -79,16 +80,16 @@ int tmpfs_allocate(struct file *file, int mode, off_t offset, off_t length) {
     struct inode *inode = file->inode;
     off_t end = offset + length;
     int error = 0;
-    if ((mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE |
-                 FALLOC_FL_ZERO_RANGE)) != 0) {
+    if ((mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE)) != 0) {
         return -EOPNOTSUPP;             // as Linux's tmpfs
     }
-    if ((mode & FALLOC_FL_PUNCH_HOLE) != 0) {
+    if ((mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) != 0) {
         error = clear_range(inode, (uint64_t)offset, (uint64_t)end);
-    } else {
+    }
+    if (error == 0 && (mode & FALLOC_FL_PUNCH_HOLE) == 0) {
         error = fill(inode, (uint64_t)offset, (uint64_t)end);
         if (error == 0 && (mode & FALLOC_FL_KEEP_SIZE) == 0 && end > inode->size) {
-            error = tmpfs_truncate(inode, end);
+            error = inode_truncate(inode, end);
         }
     }
     if (error == 0) {

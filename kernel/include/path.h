@@ -33,7 +33,7 @@ MUST_USE struct path_entry *path_entry_new(struct path_entry *parent, const char
 MUST_USE int path_entry_lookup(struct path_entry *dir, const char *name, size_t length, struct path_entry **child);
 // unlink and rename have changed the file system; now the names that are held follow.
 void path_entry_remove(struct path_entry *entry);
-MUST_USE int path_entry_move(struct path_entry *entry, struct path_entry *dir, const char *name, size_t length);
+void path_entry_move(struct path_entry *entry, struct path_entry *dir, const char *name, size_t length);
 bool path_entry_is_below(const struct path_entry *entry, const struct path_entry *ancestor);    // or the same
 // What an open file stands for; made up when it has no name. *entry has a reference. 0, -EBADF or -ENOMEM.
 MUST_USE int path_entry_of_file(struct file *file, struct path_entry **entry);
@@ -85,6 +85,10 @@ MUST_USE int path_find(int dirfd, const char __user *path, unsigned flags, struc
 // name and it is no directory that is to be made), -EACCES ... path_walk_end also after an error.
 MUST_USE int path_find_new(struct path_walk *walk, int dirfd, const char __user *path, bool directory);
 
+// fs/rename.c: renameat2(2) behind its check of flags.
+MUST_USE int path_rename(int olddirfd, const char __user *oldpath, int newdirfd, const char __user *newpath,
+                         unsigned int flags);
+
 // --- permissions (fs/permission.c) ----------------------------------------------------------------
 
 enum { MAY_EXEC = 1, MAY_WRITE = 2, MAY_READ = 4 };
@@ -112,6 +116,9 @@ int device_open(struct inode *inode, struct file *file);        // fs/device.c: 
 
 // fs/truncate.c: what truncate(2), ftruncate(2) and O_TRUNC share.
 MUST_USE int inode_truncate(struct inode *inode, off_t size);
+// fs/attributes.c: for the chmod, chown and utimensat families, with their checks. `inode` may be open or just found.
+MUST_USE int inode_change_mode(struct inode *inode, mode_t permissions);
+MUST_USE int inode_change_owner(struct inode *inode, uid_t uid, gid_t gid);     // -1: stays
 // fs/size_limit.c: how many of `size_bytes` at `offset` may be written; 0: none, SIGXFSZ is sent and -EFBIG due.
 size_t file_size_allowed(off_t offset, size_t size_bytes);
 // fs/seek.c: SEEK_SET, SEEK_CUR, and SEEK_END from `end`; sets the position.

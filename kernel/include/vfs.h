@@ -40,6 +40,7 @@ struct inode {
     uid_t uid;
     gid_t gid;
     uint32_t links;
+    bool linkable;                      // no name yet, but may get one (O_TMPFILE)
     uint64_t rdev;
     off_t size;
     uint64_t blocks;                    // of 512 bytes

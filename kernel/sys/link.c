@@ -1,0 +1,84 @@
+// linkat(2) and symlinkat(2).
+#include <asm/errno.h>
+#include <linux/capability.h>
+#include <linux/fcntl.h>
+#include <linux/limits.h>
+#include <linux/stat.h>
+
+#include "heap.h"
+#include "path.h"
+#include "syscall.h"
+#include "usercopy.h"
+
+static int check_target(const struct inode *target, const struct inode *dir) {
+    if (target->device != dir->device) {
+        return -EXDEV;
+    }
+    if (S_ISDIR(target->mode) || dir->ops->link == NULL) {
+        return -EPERM;
+    }
+    return target->links == 0 && !target->linkable ? -ENOENT : 0;
+}
+
+static int link_to(struct inode *target, int dirfd, const char __user *path) {
+    struct path_walk walk;
+    int error = path_find_new(&walk, dirfd, path, false);
+    if (error == 0) {
+        error = check_target(target, walk.at->inode);
+    }
+    if (error == 0) {
+        error = walk.at->inode->ops->link(walk.at->inode, walk.last, walk.last_length, target);
+    }
+    path_walk_end(&walk);
+    return error;
+}
+
+SYSCALL(linkat)(int olddirfd, const char __user *oldpath, int newdirfd, const char __user *newpath, int flags) {
+    if ((flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) != 0) {
+        return -EINVAL;
+    }
+    if ((flags & AT_EMPTY_PATH) != 0 && !credentials_capable(credentials_current(), CAP_DAC_READ_SEARCH)) {
+        return -ENOENT;
+    }
+    unsigned walk = (flags & AT_SYMLINK_FOLLOW) != 0 ? WALK_FOLLOW : 0;
+    walk |= (flags & AT_EMPTY_PATH) != 0 ? WALK_EMPTY : 0;
+    struct path_entry *target;
+    int error = path_find(olddirfd, oldpath, walk, &target);
+    if (error == 0) {
+        error = link_to(target->inode, newdirfd, newpath);
+        path_entry_release(target);
+    }
+    return error;
+}
+
+static int make_symlink(const char *target, int dirfd, const char __user *path) {
+    struct path_walk walk;
+    int error = path_find_new(&walk, dirfd, path, false);
+    struct inode *dir = error == 0 ? walk.at->inode : NULL;
+    if (dir != NULL && dir->ops->symlink == NULL) {
+        error = -EPERM;
+    }
+    struct inode *made;
+    if (error == 0) {
+        error = dir->ops->symlink(dir, walk.last, walk.last_length, target, &made);
+    }
+    if (error == 0) {
+        inode_release(made);
+    }
+    path_walk_end(&walk);
+    return error;
+}
+
+SYSCALL(symlinkat)(const char __user *target, int dirfd, const char __user *path) {
+    char *text = heap_alloc(PATH_MAX);
+    if (text == NULL) {
+        return -ENOMEM;
+    }
+    ssize_t length = string_from_user(text, target, PATH_MAX);
+    int error = length < 0 ? (int)length : -ENOENT;
+    if (length > 0) {
+        error = make_symlink(text, dirfd, path);
+    }
+    heap_free(text);
+    return error;
+}
