@@ -4,10 +4,12 @@
 #include <asm/errno.h>
 #include <linux/uio.h>
 
+#include "file.h"
 #include "heap.h"
 #include "usercopy.h"
 
-_Static_assert(sizeof(struct iovec) == sizeof(struct iovec_k), "the app's iovec is copied as it lies");
+_Static_assert(sizeof(struct iovec) == sizeof(struct iovec_k),
+               "the app's iovec is copied as it lies");
 
 static int check(struct vectors *vectors) {
     vectors->total = 0;
@@ -41,4 +43,22 @@ void vectors_free(struct vectors *vectors) {
     if (vectors->items != vectors->few) {
         heap_free(vectors->items);
     }
+}
+
+long vectors_move(int fd, const struct iovec __user *from, size_t count,
+                  ssize_t (*move)(struct file *file, struct uio *buffers, off_t *offset)) {
+    struct file *file = fd_get(fd);
+    if (file == NULL) {
+        return -EBADF;
+    }
+    struct vectors vectors;
+    long result = vectors_read(&vectors, from, count);
+    if (result == 0) {
+        struct uio buffers;
+        uio_init_vectors(&buffers, vectors.items, vectors.count, vectors.total);
+        result = move(file, &buffers, &file->offset);
+    }
+    vectors_free(&vectors);
+    file_release(file);
+    return result;
 }

@@ -1,28 +1,8 @@
 // writev(2).
-#include <asm/errno.h>
-
 #include "file.h"
 #include "syscall.h"
 #include "vectors.h"
 
-static long write_vectors(struct file *file, const struct iovec __user *vec, size_t count) {
-    struct vectors vectors;
-    long result = vectors_read(&vectors, vec, count);
-    if (result == 0) {
-        struct uio from;
-        uio_init_vectors(&from, vectors.items, vectors.count, vectors.total);
-        result = file_write(file, &from, &file->offset);
-    }
-    vectors_free(&vectors);
-    return result;
-}
-
 SYSCALL(writev)(unsigned long fd, const struct iovec __user *vec, unsigned long vlen) {
-    struct file *file = fd_get((int)fd);
-    if (file == NULL) {
-        return -EBADF;
-    }
-    long result = write_vectors(file, vec, vlen);
-    file_release(file);
-    return result;
+    return vectors_move((int)fd, vec, vlen, file_write);
 }
