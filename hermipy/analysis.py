@@ -16,7 +16,7 @@ import numpy as np
 
 from hermipy import functions
 from hermipy.arch import ARCHS
-from hermipy.arch.base import Add, Constant, Flow, PcRelative
+from hermipy.arch.base import Add, Constant, Flow, Load, PcRelative
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,15 @@ if TYPE_CHECKING:
 
     Addresses = npt.NDArray[np.int64]
 
+CALLED_THROUGH_POINTER = "called through a pointer"
 _RETURN_BUDGET = 20_000
 _REFERENCE_REACH = 48
+_USE_BUDGET = 1_000
+_NUMBER_REACH = 8
+_FINAL = (93, 94, 139)  # exit, exit_group, rt_sigreturn
+_RESULTS = 1  # a function's address as the second half of a result is not known to exist
+_PAGE = 4096  # adrp; RISC-V low parts reach half of it
+_CALLS = (Flow.CALL, Flow.INDIRECT_CALL)
 _ENDS = (Flow.JUMP, Flow.INDIRECT_JUMP, Flow.RETURN, Flow.STOP)
 
 
@@ -47,9 +54,9 @@ class Reference:
 
     address: int
     register: int
-    """The register that holds the address, or the base of the access."""
+    """The register that then holds the address, or what was loaded from there; -1 after a store."""
     offset: int | None
-    """Offset from `register` for a memory access; None: the address itself is in the register."""
+    """Offset from the base for a memory access; None: the address itself is in the register."""
 
 
 class Analysis:
@@ -163,13 +170,61 @@ class Analysis:
 
     def _falls_into(self, previous: int, address: int) -> bool:
         insn = self.insn(previous)
-        if insn is None or (insn.flow in _ENDS):
+        if insn is None:
             return False
-        if insn.flow not in (Flow.CALL, Flow.INDIRECT_CALL):
-            return True
-        if self.is_certain_function(address):
-            return False  # a call at a function's end does not come back
-        target = self.target(previous, insn)
+        if insn.flow in _CALLS:
+            return self.comes_back(previous, insn)
+        if not self._goes_on(previous, insn):
+            return False
+        return not insn.is_filler or self._is_entered(previous)
+
+    def ends_thread(self, site: int) -> bool:
+        """Return whether a site certainly does not come back: exit, exit_group or rt_sigreturn just before it."""
+        at: int | None = site
+        for _ in range(_NUMBER_REACH):
+            if at is None or self.jumpers(at):
+                return False
+            at = self.before(at)
+            insn = None if at is None else self.insn(at)
+            if insn is None or insn.flow is not Flow.NEXT:
+                return False
+            if insn.writes >> self.arch.number & 1:
+                return any((self.arch.number, Constant(last)) in insn.defs for last in _FINAL)
+        return False
+
+    def _goes_on(self, address: int, insn: Insn) -> bool:
+        """Return whether an instruction other than a call may be followed by the next one."""
+        if insn.flow is Flow.SYSCALL:
+            return not self.ends_thread(address)
+        return insn.flow not in _ENDS and not self._is_padding(address, insn)
+
+    def _is_padding(self, address: int, insn: Insn) -> bool:
+        """Return whether a nop fills the space before a function.
+
+        It may also be a call of a weak function that no one defined, which AArch64's linkers turn into a nop: glibc's
+        way out of a cancelled thread. Nothing is meant to run through it either.
+        """
+        return insn.is_filler and self.is_certain_function(address + insn.size)
+
+    def _is_entered(self, filler: int) -> bool:
+        """Return whether anything leads into a nop; padding behind a function's end leads nowhere."""
+        at: int | None = filler
+        while at is not None:
+            insn = self.insn(at)
+            if insn is None or insn.flow in _ENDS:
+                return False
+            if not insn.is_filler:
+                return self._falls_into(at, at + insn.size)
+            if self.is_function(at) or self.jumpers(at):
+                return True
+            at = self.before(at)
+        return False
+
+    def comes_back(self, call: int, insn: Insn) -> bool:
+        """Return whether control may come back to the instruction behind a call."""
+        if self.is_certain_function(call + insn.size):
+            return False  # the next function starts there: the compiler knew that it does not
+        target = self.target(call, insn)
         return target is None or self.returns(target)
 
     def returns(self, function: int) -> bool:
@@ -201,7 +256,9 @@ class Analysis:
             target = self.target(address, insn)
             if insn.flow in (Flow.JUMP, Flow.BRANCH, Flow.INDIRECT_JUMP) and target is not None:
                 after.append(target)
-            if insn.flow in (Flow.CALL, Flow.INDIRECT_CALL) and target is not None:
+            if insn.flow in _CALLS and self.is_certain_function(address + insn.size):
+                pass
+            elif insn.flow in _CALLS and target is not None:
                 if target in pending:
                     leaned = leaned or target != function
                 elif self._returns.get(target) or (
@@ -210,7 +267,7 @@ class Analysis:
                     after.append(address + insn.size)
                 elif target not in self._returns:
                     leaned = True
-            elif insn.flow not in _ENDS:
+            elif self._goes_on(address, insn):
                 after.append(address + insn.size)
             fresh = [a for a in after if a not in seen]
             seen.update(fresh)
@@ -228,34 +285,85 @@ class Analysis:
             return "exported"
         if function not in self._taken:
             self._taken[function] = self._is_taken(function)
-        return "called through a pointer" if self._taken[function] else None
+        return CALLED_THROUGH_POINTER if self._taken[function] else None
 
     def _is_taken(self, function: int) -> bool:
-        values = self.elf.relocated_values
-        at = int(np.searchsorted(values, np.uint64(function)))
-        if at < len(values) and values[at] == function:
-            return True
-        return self._stored_in_data(function) or any(True for _ in self.references(function))
+        """Return whether an address goes anywhere but into a comparison.
 
-    def _stored_in_data(self, value: int) -> bool:
-        """Return whether a loaded word holds an address; the dynamic symbol table does not count."""
-        pattern = value.to_bytes(8, "little")
-        symbols = self.elf.section(".dynsym")
-        for load in self.elf.loads:
-            at = self.elf.data.find(pattern, load.offset, load.offset + load.file_size)
-            while at >= 0:
-                in_symbols = (
-                    symbols is not None and symbols.offset <= at < symbols.offset + symbols.size
-                )
-                if at % 4 == 0 and not in_symbols:
+        libc compares the interrupted pc with the bounds of its cancellation point, through the GOT in a shared object.
+        """
+        if any(self._is_used(r.address, r.register) for r in self.references(function)):
+            return True
+        return any(self._is_loaded_for_use(place) for place in self._places_with(function))
+
+    def _is_loaded_for_use(self, place: int) -> bool:
+        """Return whether an address that lies in a word of memory is used; a word that no code names is a table's."""
+        loads = list(self.references(place))
+        return not loads or any(self._is_used(load.address, load.register) for load in loads)
+
+    def _is_used(self, address: int, register: int) -> bool:
+        """Return whether a register is read by anything but a comparison after the instruction that fills it."""
+        first = self.insn(address)
+        todo = [address + first.size] if first else []
+        seen = set(todo)
+        while todo:
+            at = todo.pop()
+            insn = self.insn(at)
+            if insn is None or len(seen) > _USE_BUDGET:
+                return True
+            if insn.reads >> register & 1 and not self._is_harmless(at, insn, register):
+                return True
+            if insn.flow in _CALLS or insn.flow in (Flow.RETURN, Flow.INDIRECT_JUMP):
+                passed = self.arch.arguments[: _RESULTS if insn.flow is Flow.RETURN else None]
+                if register in passed or self.preserved >> register & 1:
                     return True
-                at = self.elf.data.find(pattern, at + 1, load.offset + load.file_size)
+                continue
+            if insn.kills >> register & 1 or insn.flow is Flow.STOP:
+                continue
+            target = self.target(at, insn)
+            after = [target] if target is not None else []
+            after += [at + insn.size] if insn.flow is not Flow.JUMP else []
+            todo += [place for place in after if place not in seen]
+            seen.update(after)
         return False
+
+    def _is_harmless(self, address: int, insn: Insn, register: int) -> bool:
+        """Return whether an instruction does not use the address in a register: a comparison, or the step to another address."""
+        if insn.is_comparison:
+            return True
+        if insn.target == register and self.target(address, insn) is not None:
+            return True  # the low half of a far call
+        if insn.reads != 1 << register or insn.stores:
+            return False
+        values = [value for _, value in insn.defs]
+        return len(values) == 1 and (
+            (isinstance(values[0], Add) and values[0].addend != 0)
+            or (isinstance(values[0], Load) and values[0].offset != 0)
+        )
+
+    def _places_with(self, value: int) -> Iterator[int]:
+        """Yield the addresses of loaded words that hold an address."""
+        yield from self.elf.relocations_to(value)
+        if self.elf.position_independent:
+            return
+        pattern = value.to_bytes(8, "little")
+        for load in self.elf.loads:
+            end = load.offset + load.file_size
+            at = self.elf.data.find(pattern, load.offset, end)
+            while at >= 0:
+                if at % 4 == 0:
+                    yield load.address + at - load.offset
+                at = self.elf.data.find(pattern, at + 1, end)
+
+    def address_builders(self, address: int, distance: int) -> list[int]:
+        """Return the instructions that begin to build an address at most `distance` bytes away."""
+        near = np.flatnonzero(np.abs(self.high_to - address) < distance)
+        found: list[int] = self.high_from[near].tolist()
+        return found
 
     def references(self, address: int) -> Iterator[Reference]:
         """Yield the instructions that build an address in a register or access memory there, pc-relative or absolute."""
-        near = np.flatnonzero(np.abs(self.high_to - address) < 1 << 15)
-        for source in self.high_from[near].tolist():
+        for source in self.address_builders(address, _PAGE):
             yield from self._completions(source, address)
 
     def _completions(self, source: int, address: int) -> Iterator[Reference]:
@@ -287,12 +395,11 @@ def _uses(insn: Insn, at: int, register: int, distance: int) -> Iterator[Referen
     for result, value in insn.defs:
         if isinstance(value, Add) and value.source == register and value.addend == distance:
             yield Reference(at, result, None)
-        base, offset = getattr(value, "base", None), getattr(value, "offset", None)
-        if base == register and offset == distance:
-            yield Reference(at, register, distance)
+        elif isinstance(value, Load) and value.base == register and value.offset == distance:
+            yield Reference(at, result, distance)
     for store in insn.stores:
         if store.base == register and store.offset == distance:
-            yield Reference(at, register, distance)
+            yield Reference(at, -1, distance)
 
 
 class _Edges:

@@ -229,35 +229,42 @@ class Elf:
         return table, self.read(strings, self._dynamic_value(DT_STRSZ) or 0)
 
     @cached_property
-    def relocated_values(self) -> npt.NDArray[np.uint64]:
-        """Every address that a relocation may store: all RELA addends, and the words that RELR points at."""
-        tables = [
+    def _relocations(self) -> npt.NDArray[np.void]:
+        """All RELA entries that the loader (or a static program's start-up code) applies."""
+        raw = [
             self.bytes_of(s) for s in self.sections if s.kind == SHT_RELA and s.flags & SHF_ALLOC
         ]
-        if not tables:
-            for address, size in ((DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)):
-                tables.append(
-                    self.read(self._dynamic_value(address) or 0, self._dynamic_value(size) or 0)
-                )
-        addends = [_table(raw, _RELA)["addend"] for raw in tables]
-        words = [
-            struct.unpack("<Q", raw)
-            for raw in map(self._word, self._relr_places())
-            if len(raw) == _WORD
-        ]
-        return np.unique(np.concatenate([*addends, np.array(words, dtype=np.uint64).reshape(-1)]))
+        if not raw:
+            tags = ((DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ))
+            places = (
+                (self._dynamic_value(at) or 0, self._dynamic_value(size) or 0) for at, size in tags
+            )
+            raw = [self.read(address, size) for address, size in places]
+        return np.concatenate([np.empty(0, dtype=_RELA), *(_table(part, _RELA) for part in raw)])
 
-    def relocation_at_offset(self, offset: int) -> int | None:
-        """Return the addend of the relocation that writes the word at a file offset."""
-        for section in self.sections:
-            if section.kind == SHT_RELA and section.flags & SHF_ALLOC:
-                rows = _table(self.bytes_of(section), _RELA)
-                for row in rows[[self.offset_of(int(p)) == offset for p in rows["offset"]]]:
-                    return int(row["addend"])
-        return None
+    @cached_property
+    def relocated_values(self) -> npt.NDArray[np.uint64]:
+        """Every address that a relocation may store: all RELA addends, and the words that RELR points at."""
+        addends = self._relocations["addend"]
+        words = np.array([word for _, word in self._relr_words], dtype=np.uint64)
+        return np.unique(np.concatenate([addends, words]))
 
-    def _word(self, address: int) -> bytes:
-        return self.read(address, _WORD)
+    @cached_property
+    def _relr_words(self) -> tuple[tuple[int, int], ...]:
+        """(address, value in the file) of every word that .relr.dyn names."""
+        words = ((place, self.read(place, _WORD)) for place in self._relr_places())
+        return tuple((at, int.from_bytes(raw, "little")) for at, raw in words if len(raw) == _WORD)
+
+    def relocation_at(self, address: int) -> int | None:
+        """Return the addend of the relocation that writes the word at an address."""
+        rows = self._relocations[self._relocations["offset"] == address]
+        return int(rows["addend"][0]) if len(rows) else None
+
+    def relocations_to(self, value: int) -> list[int]:
+        """Return the addresses of the words in which a relocation leaves this value (plus the load bias)."""
+        rows = self._relocations[self._relocations["addend"] == value]
+        found: list[int] = rows["offset"].tolist()
+        return found + [place for place, word in self._relr_words if word == value]
 
     def _relr_places(self) -> list[int]:
         """The addresses in .relr.dyn: an even entry is one, an odd entry a bitmap of the 63 words that follow."""

@@ -26,6 +26,7 @@ _FUNCTION_KINDS = (reader.STT_FUNC, reader.STT_GNU_IFUNC)
 _PC_RELATIVE = 0x10
 _ENCODED = {0x0: "<Q", 0x3: "<I", 0x4: "<Q", 0xB: "<i", 0xC: "<q"}
 _PCLNTAB_MAGICS = (b"\xf1\xff\xff\xff\0\0", b"\xf0\xff\xff\xff\0\0")  # Go 1.20, Go 1.18
+_TEXT_FIELD = 24
 _PCLNTAB_HEADER = struct.Struct("<6sBB8Q")
 
 
@@ -62,7 +63,9 @@ def code_ranges(elf: Elf, witnesses: Witnesses) -> tuple[CodeRange, ...]:
     taken only when nothing narrows it.
     """
     flags = reader.SHF_ALLOC | reader.SHF_EXECINSTR
-    sections = [s for s in elf.sections if s.flags & flags == flags and s.kind == reader.SHT_PROGBITS]
+    sections = [
+        s for s in elf.sections if s.flags & flags == flags and s.kind == reader.SHT_PROGBITS
+    ]
     if sections:
         ranges = [CodeRange(s.address, elf.bytes_of(s)) for s in sections]
     else:
@@ -91,10 +94,14 @@ def _segment_ranges(elf: Elf, witnesses: Witnesses) -> Iterator[CodeRange]:
 def _data_ranges(elf: Elf) -> list[tuple[int, int]]:
     """Return (start, end) of what mapping symbols call data; end is the next mapping symbol."""
     marks = sorted(
-        (s.address, s.name[1]) for s in elf.symbols if s.name[:1] == "$" and s.name[1:2] in "xd" and s.name[1:]
+        (s.address, s.name[1])
+        for s in elf.symbols
+        if s.name[:1] == "$" and s.name[1:2] in "xd" and s.name[1:]
     )
     ends = [*(address for address, _ in marks), 1 << 64][1:]
-    return [(at, end) for (at, kind), end in zip(marks, ends, strict=False) if kind == "d" and at < end]
+    return [
+        (at, end) for (at, kind), end in zip(marks, ends, strict=False) if kind == "d" and at < end
+    ]
 
 
 def _without(code: CodeRange, data: list[tuple[int, int]]) -> Iterator[CodeRange]:
@@ -211,6 +218,14 @@ def go_functions(elf: Elf) -> npt.NDArray[np.int64]:
     return nothing
 
 
+def _relocated_text(elf: Elf, offset: int) -> int:
+    """Return what the loader writes at a file offset, else the start of .text."""
+    load = next((s for s in elf.loads if s.offset <= offset < s.offset + s.file_size), None)
+    written = elf.relocation_at(load.address + offset - load.offset) if load else None
+    section = elf.section(".text")
+    return written or (section.address if section else 0)
+
+
 def _go_table(elf: Elf, at: int) -> npt.NDArray[np.int64]:
     """Read the table at a file offset; empty when it is something else."""
     nothing = np.empty(0, dtype=np.int64)
@@ -220,7 +235,7 @@ def _go_table(elf: Elf, at: int) -> npt.NDArray[np.int64]:
     if quantum not in (1, 2, 4) or word_size != 8 or not 0 < count < len(elf.data) // 8:  # noqa: PLR2004
         return nothing
     if text == 0:  # position independent: the loader writes it
-        text = elf.relocation_at_offset(at + 24) or getattr(elf.section(".text"), "address", 0)
+        text = _relocated_text(elf, at + _TEXT_FIELD)
     raw = elf.data[at + table : at + table + count * 8]
     offsets = np.frombuffer(raw, dtype="<u4", count=len(raw) // 4)[::2].astype(np.int64)
     if len(offsets) == 0 or offsets[0] != 0 or np.any(np.diff(offsets) < 0):

@@ -89,10 +89,12 @@ class Liveness:
         """Return (where control goes, what is still there, what is read on the way)."""
         target = self.analysis.target(address, insn)
         following = address + insn.size
-        if insn.flow is Flow.STOP:
+        if insn.flow is Flow.STOP or (
+            insn.flow is Flow.SYSCALL and self.analysis.ends_thread(address)
+        ):
             return [], 0, 0
         if insn.flow in (Flow.CALL, Flow.INDIRECT_CALL):
-            return self._after_call(insn, target, following, pending)
+            return self._after_call(address, insn, pending)
         if insn.flow is Flow.INDIRECT_JUMP and target is None:
             return [], 0, pending
         if insn.flow in (Flow.JUMP, Flow.INDIRECT_JUMP):
@@ -101,16 +103,15 @@ class Liveness:
             return [target, following], pending, 0
         return [following], pending, 0
 
-    def _after_call(
-        self, insn: Insn, target: int | None, following: int, pending: int
-    ) -> tuple[list[int], int, int]:
+    def _after_call(self, address: int, insn: Insn, pending: int) -> tuple[list[int], int, int]:
         if self.analysis.is_go or insn.link == self.arch.extra_link:
             return [], 0, pending
         read = pending & ~self.arch.dead_at_call
-        if target is not None and not self.analysis.returns(target):
+        if not self.analysis.comes_back(address, insn):
             return [], 0, read
+        target = self.analysis.target(address, insn)
         kept = self.untouched(target, pending & self.arch.remembered) if target is not None else 0
-        return ([following] if kept else []), pending & kept, read
+        return ([address + insn.size] if kept else []), pending & kept, read
 
     def untouched(self, function: int, asked: int) -> int:
         """Return the candidates that a function, with all it calls, certainly leaves alone by its own code."""
@@ -164,7 +165,9 @@ class Liveness:
             if not pending:
                 continue
             calls = self.analysis.callers(callee)
-            tails = [j for j in self.analysis.jumpers(callee) if self.analysis.function_of(j) != callee]
+            tails = [
+                j for j in self.analysis.jumpers(callee) if self.analysis.function_of(j) != callee
+            ]
             if len(calls) + len(tails) > _CALLER_LIMIT:
                 return asked
             for call in calls:

@@ -81,7 +81,8 @@ ARCH = Arch(
     dead_at_call=_mask(16, 17, NZCV),
     dead_at_return=_mask(16, 17, NZCV),
     remembered=0,
-    zero=-2,
+    go_copy=(20, 21),
+    zero=31,
     decode=decode,
     sweep=sweep,
 )

@@ -87,7 +87,13 @@ def _add_immediate(word: int) -> Insn:
     value = move(rn(word), _width(word), immediate)
     if word >> 29 & 1:
         insn = define(general(rd(word)), with_stack(rn(word)), value)
-        return Insn(SIZE, reads=insn.reads, kills=insn.kills | FLAGS, writes=insn.kills | FLAGS, defs=insn.defs)
+        return Insn(
+            SIZE,
+            reads=insn.reads,
+            kills=insn.kills | FLAGS,
+            writes=insn.kills | FLAGS,
+            defs=insn.defs,
+        )
     return define(with_stack(rd(word)), with_stack(rn(word)), value)
 
 

@@ -169,7 +169,9 @@ def _access(word: int, offset: int, writeback: int | None) -> Insn:
     address = with_stack(base)
     if word & _VECTOR_BIT:
         access = 1 << (size | (operation >> 1) << 2)
-        insn = Insn(SIZE, reads=address, stores=() if operation & 1 else (Store(-1, base, offset, access),))
+        insn = Insn(
+            SIZE, reads=address, stores=() if operation & 1 else (Store(-1, base, offset, access),)
+        )
     elif size == 3 and operation >= 2:  # noqa: PLR2004 (prefetch)
         insn = plain(address)
     elif operation == 0:
@@ -179,5 +181,3 @@ def _access(word: int, offset: int, writeback: int | None) -> Insn:
         value = Load(base, offset, 1 << size, operation == 2)  # noqa: PLR2004 (sign-extended to 64 bits)
         insn = define(general(data), address, value)
     return insn if writeback is None else _with_writeback(insn, base, writeback)
-
-

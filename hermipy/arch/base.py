@@ -128,6 +128,22 @@ class Insn:
     target: int = -1
     """The register that an indirect jump or call goes through."""
 
+    @property
+    def is_comparison(self) -> bool:
+        """Return whether it only decides something: a branch, or an operation whose one result are flags."""
+        return self.flow is Flow.BRANCH or (
+            self.writes != 0
+            and not self.defs
+            and not self.stores
+            and self.flow is Flow.NEXT
+            and self.writes == self.kills
+        )
+
+    @property
+    def is_filler(self) -> bool:
+        """Return whether it does nothing: a nop."""
+        return self.flow is Flow.NEXT and not (self.reads or self.writes or self.stores)
+
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
@@ -177,6 +193,8 @@ class Arch:
     """One instruction from the 32 bits at its address (little-endian, zeros beyond the end)."""
     sweep: Callable[[bytes, int, npt.NDArray[np.int64]], Sweep]
     """(code, its address, addresses where an instruction certainly starts)."""
+    go_copy: tuple[int, int] = (-1, -1)
+    """Source and destination registers of Go's block copy, runtime.duffcopy (src/runtime/duff_<arch>.s)."""
     zero: int = -1
     """The number by which stores name the zero register."""
     extra_link: int = -1

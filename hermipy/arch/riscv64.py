@@ -128,7 +128,9 @@ def _atomic(word: int) -> Insn:
     rd = mask(_rd(word))
     stores = (Store(-1, _rs1(word), 0, 1 << _funct3(word)),)
     operation = form.alu(_SIZE, _rd(word), _rs1(word), _rs2(word))
-    return Insn(_SIZE, reads=operation.reads, kills=rd, writes=rd, defs=operation.defs, stores=stores)
+    return Insn(
+        _SIZE, reads=operation.reads, kills=rd, writes=rd, defs=operation.defs, stores=stores
+    )
 
 
 def _op(word: int) -> Insn:
@@ -160,7 +162,9 @@ def _float(word: int) -> Insn:
 def _branch(word: int) -> Insn:
     if _funct3(word) in (2, 3):
         return form.opaque(_SIZE)
-    scattered = (word >> 31) << 12 | (word >> 7 & 1) << 11 | (word >> 25 & 63) << 5 | (word >> 8 & 15) << 1
+    scattered = (
+        (word >> 31) << 12 | (word >> 7 & 1) << 11 | (word >> 25 & 63) << 5 | (word >> 8 & 15) << 1
+    )
     return form.branch(_SIZE, _rs1(word), _rs2(word), sign_extend(scattered, 13))
 
 
@@ -171,7 +175,12 @@ def _jalr(word: int) -> Insn:
 
 
 def _jal(word: int) -> Insn:
-    scattered = (word >> 31) << 20 | (word >> 12 & 255) << 12 | (word >> 20 & 1) << 11 | (word >> 21 & 1023) << 1
+    scattered = (
+        (word >> 31) << 20
+        | (word >> 12 & 255) << 12
+        | (word >> 20 & 1) << 11
+        | (word >> 21 & 1023) << 1
+    )
     return form.jump_and_link(_SIZE, _rd(word), sign_extend(scattered, 21))
 
 
@@ -323,7 +332,9 @@ def sweep(code: bytes, address: int, certain: Positions) -> Sweep:
     through = np.where(short_jr, rd, words >> 15 & 31)
     indirect = (short_jr | (jalr & (rd == 0) & ~far)) & (through != RA)
     short_lui = (key == 0x6001) & (rd != SP)  # noqa: PLR2004
-    high_value = np.where(short_lui, _signed(_bits(words, 12, 12, 17) | _bits(words, 6, 2, 12), 18), high_value)
+    high_value = np.where(
+        short_lui, _signed(_bits(words, 12, 12, 17) | _bits(words, 6, 2, 12), 18), high_value
+    )
     return Sweep(
         starts=places,
         sites=places[words == ECALL],
@@ -378,6 +389,7 @@ ARCH = Arch(
     remembered=_T_MASK,
     decode=decode,
     sweep=sweep,
+    go_copy=(24, 25),
     zero=0,
     extra_link=T0,
 )

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hermipy.analysis import Edge
+from hermipy.analysis import CALLED_THROUGH_POINTER, Edge
 from hermipy.arch.base import (
     MASK64,
     Add,
@@ -22,6 +22,8 @@ from hermipy.arch.base import (
     Load,
     PcRelative,
 )
+from hermipy.elf import PF_W
+from hermipy.resolve import pointers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 _STATE_BUDGET = 20_000
 _PENDING_LIMIT = 8
 _NUMBER_LIMIT = 512
+_OBJECT_LIMIT = 256  # bytes: a struct that is passed by address
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +126,20 @@ class Search:
         """Yield the questions that answer this one; the number says whether the step went to a caller."""
         analysis = self.analysis
         entered = analysis.is_function(state.address)
-        if entered:
-            self._check_outside(state)
         ways = list(analysis.incoming(state.address))
-        if not ways and not entered and not self._is_padding(state.address):
-            raise _UnresolvedError(f"{state.address:#x} is reached in a way that is not seen")
+        if entered or not ways:
+            why = analysis.outside_caller(state.address)
+            if why is not None:
+                yield self._from_outside(state, why), 1
+            elif not entered and not self._is_filler(state.address):
+                raise _UnresolvedError(f"{state.address:#x} is reached in a way that is not seen")
         for source, edge in ways:
             insn = analysis.insn(source)
             if insn is None:
                 continue
-            outward = entered and (edge is Edge.CALL or self._is_tail_call(source, state.address, edge))
+            outward = entered and (
+                edge is Edge.CALL or self._is_tail_call(source, state.address, edge)
+            )
             if outward:
                 self._callers.add(source)
             elif edge is Edge.JUMP:
@@ -143,29 +150,37 @@ class Search:
     def _is_tail_call(self, source: int, address: int, edge: Edge) -> bool:
         return edge is Edge.JUMP and self.analysis.function_of(source) != address
 
-    def _is_padding(self, address: int) -> bool:
+    def _is_filler(self, address: int) -> bool:
         """Return whether nothing leads to an instruction because it only fills space."""
         insn = self.analysis.insn(address)
-        return insn is None or insn.flow is Flow.STOP or (
-            insn.flow is Flow.NEXT and not (insn.reads or insn.writes or insn.stores)
-        )
+        return insn is None or insn.flow is Flow.STOP or insn.is_filler
 
-    def _check_outside(self, state: State) -> None:
-        why = self.analysis.outside_caller(state.address)
-        if why is None:
-            return
-        if isinstance(state.what, int) and state.what in self.arch.arguments:
-            what = f"argument {self.arch.arguments.index(state.what)}"
-        elif isinstance(state.what, Memory):
-            what = "memory of the caller"
+    def _from_outside(self, state: State, why: str) -> State:
+        """Return the question at the one place that passes this function's address on, if it asks for its argument's memory.
+
+        musl's __synccall(callback, context) is such a place: the callback's argument is the call's second.
+        """
+        what, arguments = state.what, self.arch.arguments
+        if isinstance(what, Memory) and what.base == arguments[0] and why == CALLED_THROUGH_POINTER:
+            call = pointers.callback_call(self.analysis, state.address)
+            if call is not None:
+                self._callers.add(call)
+                passed = replace(what, base=arguments[1])
+                return replace(state, address=call, what=passed, through_pointer=True)
+        if isinstance(what, int) and what in arguments:
+            held = f"argument {arguments.index(what)}"
         else:
-            what = "a register of the caller"
-        raise _UnresolvedError(f"the number is {what} of the function at {state.address:#x}, which is {why}")
+            held = (
+                "memory of the caller" if isinstance(what, Memory) else "a register of the caller"
+            )
+        raise _UnresolvedError(
+            f"the number is {held} of the function at {state.address:#x}, which is {why}"
+        )
 
     def _over(self, state: State, insn: Insn, edge: Edge) -> Iterator[State]:
         """Yield the questions before an instruction that answer the one after it."""
         if edge is Edge.FALL and insn.flow in (Flow.CALL, Flow.INDIRECT_CALL):
-            yield self._over_call(state, insn)
+            yield from self._over_call(state, insn)
         elif isinstance(state.what, Memory):
             yield from self._over_memory(state, state.what, insn)
         elif not insn.writes >> state.what & 1:
@@ -174,7 +189,7 @@ class Search:
             value = next((value for dest, value in insn.defs if dest == state.what), None)
             yield from self._from_value(state, value)
 
-    def _over_call(self, state: State, insn: Insn) -> State:
+    def _over_call(self, state: State, insn: Insn) -> Iterator[State]:
         register = state.what.base if isinstance(state.what, Memory) else state.what
         kept = self.analysis.preserved
         if insn.link == self.arch.extra_link and not self.analysis.is_go:
@@ -182,9 +197,44 @@ class Search:
             kept = kept & ~(1 << self.arch.stack) | sum(1 << r for r in self.arch.arguments)
         if not kept >> register & 1:
             raise _UnresolvedError(f"the number comes out of the call at {state.address:#x}")
-        if isinstance(state.what, Memory) and register != self.arch.stack:
-            return replace(state, through_pointer=True)
-        return state
+        if not isinstance(state.what, Memory):
+            yield state
+        elif register != self.arch.stack:
+            yield replace(state, through_pointer=True)
+        else:
+            yield from self._over_call_on_stack(state, state.what)
+
+    def _over_call_on_stack(self, state: State, what: Memory) -> Iterator[State]:
+        """Carry a stack slot over a call, unless the call is given its address: then it may have been written there."""
+        if self.analysis.is_go:
+            source, copy = (self._pointer(state, register) for register in self.arch.go_copy)
+            inside = -1 if copy is None or not copy.on_stack else what.offset - copy.offset
+            if source is not None and not source.on_stack and 0 <= inside < _OBJECT_LIMIT:
+                yield from self._from_variable(state, source.offset + inside, what.size)
+                return
+        given = [self._pointer(state, register) for register in self.arch.arguments]
+        near = [
+            p for p in given if p and p.on_stack and 0 <= what.offset - p.offset < _OBJECT_LIMIT
+        ]
+        yield replace(state, through_pointer=True) if near else state
+
+    def _pointer(self, state: State, register: int) -> pointers.Place | None:
+        return pointers.pointer(self.analysis, state.address, register)
+
+    def _from_variable(self, state: State, address: int, size: int) -> Iterator[State]:
+        """Yield the questions for a variable at a fixed address: what each store to it stores."""
+        segment = next(
+            (s for s in self.analysis.elf.loads if s.address <= address < s.address + s.file_size),
+            None,
+        )
+        if segment is not None and not segment.flags & PF_W:
+            self._answer(state, int.from_bytes(self.analysis.elf.read(address, size), "little"))
+            return
+        trusted = self.analysis.is_go  # its runtime keeps the number of a broadcast in a variable
+        for write in pointers.writes(self.analysis, address, size):
+            self._callers.add(write.address)
+            at = replace(state, address=write.address, through_pointer=not trusted)
+            yield from self._stored(at, write.source, write.inside, size)
 
     def _from_value(self, state: State, value: Value | None) -> Iterator[State]:
         """Yield the questions for a register that an instruction has computed, or take the constant."""
@@ -193,9 +243,13 @@ class Search:
                 self._answer(state, number)
             case Add(source, addend, width, signed):
                 if source == self.arch.stack:
-                    raise _UnresolvedError(f"an address reaches the number register at {state.address:#x}")
+                    raise _UnresolvedError(
+                        f"an address reaches the number register at {state.address:#x}"
+                    )
                 identity = addend == 0 and width == 8  # noqa: PLR2004 (a move)
-                yield self._ask(state, source, None if identity else Operation(addend, width, signed))
+                yield self._ask(
+                    state, source, None if identity else Operation(addend, width, signed)
+                )
             case Insert(source, bits, shift):
                 keep = MASK64 & ~(0xFFFF << shift)
                 yield self._ask(state, source, Operation(keep_mask=keep, insert=bits << shift))
@@ -206,38 +260,76 @@ class Search:
                 operation = None if size == 8 else Operation(width=size, signed=signed)  # noqa: PLR2004
                 yield self._ask(state, Memory(base, offset, size), operation)
             case PcRelative():
-                raise _UnresolvedError(f"an address reaches the number register at {state.address:#x}")
+                raise _UnresolvedError(
+                    f"an address reaches the number register at {state.address:#x}"
+                )
             case _:
                 raise _UnresolvedError(f"the number is computed at {state.address:#x}")
 
     def _over_memory(self, state: State, what: Memory, insn: Insn) -> Iterator[State]:
-        before = self._rebase(state, what, insn)
+        what = self._on_stack(state, what, insn)
+        if insn.writes >> what.base & 1:
+            value = next((value for dest, value in insn.defs if dest == what.base), None)
+            if not (isinstance(value, Add) and value.width == 8):  # noqa: PLR2004 (an address)
+                yield from self._from_pointer(state, what, value)
+                return
+            what = Memory(value.source, what.offset + value.addend, what.size)
         for store in insn.stores:
-            if store.base != before.base:
-                if self.arch.stack not in (store.base, before.base):
+            if store.base != what.base:
+                if self.arch.stack not in (store.base, what.base):
                     state = replace(state, through_pointer=True)
                 continue
-            inside = before.offset - store.offset
-            if inside <= -before.size or inside >= store.size:
+            inside = what.offset - store.offset
+            if inside <= -what.size or inside >= store.size:
                 continue
-            if inside < 0 or inside + before.size > store.size or store.source < 0:
-                raise _UnresolvedError(f"the number's memory is partly written at {state.address:#x}")
-            whole = inside == 0 and before.size == 8  # noqa: PLR2004 (a register)
-            operation = None if whole else Operation(width=before.size, shift=inside * 8)
-            if store.source == self.arch.zero:
-                self._answer(state, 0)
-            else:
-                yield self._ask(state, store.source, operation)
+            if inside < 0 or inside + what.size > store.size or store.source < 0:
+                raise _UnresolvedError(
+                    f"the number's memory is partly written at {state.address:#x}"
+                )
+            yield from self._stored(state, store.source, inside, what.size)
             return
-        yield replace(state, what=before)
+        yield replace(state, what=what)
 
-    def _rebase(self, state: State, what: Memory, insn: Insn) -> Memory:
-        """Return the same memory in terms of the registers before an instruction."""
-        if not insn.writes >> what.base & 1:
+    def _stored(self, state: State, source: int, inside: int, size: int) -> Iterator[State]:
+        """Yield the question for a stored register, of which `size` bytes from byte `inside` on are asked."""
+        whole = inside == 0 and size == 8  # noqa: PLR2004 (a register)
+        if source < 0:
+            raise _UnresolvedError(f"the number's memory is written at {state.address:#x}")
+        if source == self.arch.zero:
+            self._answer(state, 0)
+        else:
+            yield self._ask(
+                state, source, None if whole else Operation(width=size, shift=inside * 8)
+            )
+
+    def _on_stack(self, state: State, what: Memory, insn: Insn) -> Memory:
+        """Return memory that a pointer into the own frame names in terms of sp, so that stores through sp meet it."""
+        if what.base == self.arch.stack or insn.writes >> what.base & 1:
             return what
-        value = next((value for dest, value in insn.defs if dest == what.base), None)
-        if isinstance(value, Add) and value.width == 8:  # noqa: PLR2004 (an address)
-            return Memory(value.source, what.offset + value.addend, what.size)
+        place = self._pointer(state, what.base)
+        if place is None or not place.on_stack:
+            return what
+        return Memory(self.arch.stack, place.offset + what.offset, what.size)
+
+    def _from_pointer(self, state: State, what: Memory, value: Value | None) -> Iterator[State]:
+        """Yield the questions for memory whose address an instruction computes or loads."""
+        if isinstance(value, PcRelative | Constant):
+            address = (
+                value.value
+                if isinstance(value, Constant)
+                else (state.address & -value.page) + value.offset
+            )
+            yield from self._from_variable(state, address + what.offset, what.size)
+            return
+        if isinstance(value, Load):
+            place = self._pointer(state, value.base)
+            if place is not None and not place.on_stack:
+                variable = place.offset + value.offset
+                for write in pointers.writes(self.analysis, variable, value.size):
+                    self._callers.add(write.address)
+                    base = replace(what, base=write.source)
+                    yield replace(state, address=write.address, what=base, through_pointer=True)
+                return
         raise _UnresolvedError(f"the number is read from memory at {state.address:#x}")
 
     def _ask(self, state: State, what: int | Memory, operation: Operation | None) -> State:
