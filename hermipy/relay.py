@@ -33,6 +33,7 @@ _AGAIN_NS = 2_000_000_000
 _BROKEN_PIPE_GRACE_NS = 500_000_000
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _CTRL_C = b"\x03"
+_ECHO = b"^C\r\n"  # what the terminal itself answers to it
 _TIMEOUT_STATUS = 124
 _NEVER = 1 << 63
 
@@ -228,7 +229,8 @@ class Relay:
         payload, outcome = message.payload, self._outcome
         match message.kind:
             case Kind.STDOUT | Kind.STDERR:
-                self._interrupted_ns = -_AGAIN_NS if self._raw else self._interrupted_ns
+                if self._raw and payload.strip(_ECHO):
+                    self._interrupted_ns = -_AGAIN_NS
                 self._print(1 if message.kind == Kind.STDOUT else 2, payload)
             case Kind.LOG:
                 self.log(payload.decode(errors="replace"))

@@ -25,7 +25,7 @@ def raw(descriptor: int) -> Iterator[bool]:
         yield False
         return
     try:
-        tty.setraw(descriptor)
+        tty.setraw(descriptor, termios.TCSADRAIN)  # what was typed ahead is the program's
         yield True
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

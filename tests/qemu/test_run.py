@@ -216,11 +216,22 @@ def test_the_terminal_has_our_size_and_follows_it(compile_c: Compile) -> None:
     assert child.exitstatus == 0
 
 
-def test_lines_are_edited_and_control_c_interrupts(compile_c: Compile) -> None:
+def test_what_is_typed_ahead_is_not_lost(compile_c: Compile) -> None:
     program = compile_c(
         'char line[100]; while (fgets(line, sizeof line, stdin)) printf("got %s", line);'
     )
     child = spawn(program)
+    child.send("early\r")
+    child.expect("got early\r\n")
+    child.close()
+
+
+def test_lines_are_edited_and_control_c_interrupts(compile_c: Compile) -> None:
+    program = compile_c(
+        'char line[100]; puts("ready"); while (fgets(line, sizeof line, stdin)) printf("got %s", line);'
+    )
+    child = spawn(program)
+    child.expect("ready")
     child.send("abX\x7fc\r")
     child.expect("got abc\r\n")
     child.sendcontrol("c")
