@@ -188,8 +188,9 @@ class Relay:
             self._open.discard(0)
             self._send(channel.encode(Kind.STDIN_END))
             return
-        if self._raw and data == _CTRL_C:
-            self._count_raw_interrupt()
+        if self._raw and not data.strip(_CTRL_C):
+            for _ in data:
+                self._count_raw_interrupt()
         self._send(channel.encode(Kind.STDIN, data))
 
     def _count_raw_interrupt(self) -> None:
@@ -229,9 +230,7 @@ class Relay:
         payload, outcome = message.payload, self._outcome
         match message.kind:
             case Kind.STDOUT | Kind.STDERR:
-                if self._raw and payload.strip(_ECHO):
-                    self._interrupted_ns = -_AGAIN_NS
-                self._print(1 if message.kind == Kind.STDOUT else 2, payload)
+                self._take_output(1 if message.kind == Kind.STDOUT else 2, payload)
             case Kind.LOG:
                 self.log(payload.decode(errors="replace"))
             case Kind.EXIT:
@@ -250,6 +249,11 @@ class Relay:
                 outcome.missing.append(channel.number(payload))
             case _:  # a newer kernel may say more
                 pass
+
+    def _take_output(self, descriptor: int, data: bytes) -> None:
+        if self._raw and data.strip(_ECHO):
+            self._interrupted_ns = -_AGAIN_NS  # not silent: ^C is its own business
+        self._print(descriptor, data)
 
     def log(self, line: str) -> None:
         """A line of ours, on stderr; a raw terminal wants its carriage return."""
