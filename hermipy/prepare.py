@@ -49,8 +49,6 @@ def prepare(path: Path, *, direct: bool) -> Prepared:
 
 
 def _as_it_is(path: Path) -> Prepared:
-    if not Path(__file__).with_name("resolve.py").exists():
-        return Prepared(str(path), (), ("0x0: not scanned",), 0, 0)
     from hermipy import stages  # noqa: PLC0415  slow to import, and needed once per file
 
     found = stages.scan_file(path)
