@@ -169,6 +169,7 @@ int exec_make_stack(struct address_space *space, const struct exec_request *requ
         .size_bytes = END_MARK_SIZE + strlen(request->path) + 1 + request->strings.size_bytes +
                       (size_t)GAP_STEPS * STACK_ALIGN + PAGE_SIZE + table_size(&request->strings),
     };
+    stack.size_bytes = (stack.size_bytes + STACK_ALIGN - 1) / STACK_ALIGN * STACK_ALIGN;
     if (stack.size_bytes > request->stack_limit / ARGUMENT_SHARE) {
         return -E2BIG;
     }

@@ -10,7 +10,7 @@ struct file;
 struct image_node;
 struct process;
 
-// core/exec.c: the program that the image names becomes process 1. Panics when it cannot.
+// core/first_process.c: the program that the image names becomes process 1. Panics when it cannot.
 void exec_first_process(void);
 
 // Strings of argv and then envp, NUL-terminated, one after the other, in kernel memory.

@@ -1,6 +1,7 @@
 // What holds for an address space after every operation: its areas, their tree and its page tables
 // tell one story.
 
+#include "../../mm/area.h"
 #include "../../mm/pagetable.h"
 #include "host_test.h"
 #include "layout.h"
@@ -28,7 +29,8 @@ void host_check_space(struct address_space *space) {
     uint64_t end = 0;
     FOR_EACH_AREA(area, space) {
         EXPECT(area->start >= end && area->end > area->start);
-        EXPECT_EQUAL(area->gap, area->start - end);
+        uint64_t guarded_start = area_guarded_start(area);
+        EXPECT_EQUAL(area->gap, guarded_start > end ? guarded_start - end : 0);
         EXPECT(vm_find_next(space, area->start) == area);
         count++;
         mapped += (area->end - area->start) >> PAGE_SHIFT;
