@@ -9,7 +9,7 @@
 #include "thread.h"
 #include "vfs.h"
 
-#define RELATIME_NS (24UL * 3600 * NSEC_PER_SEC)
+#define RELATIME_NS (24L * 3600 * (int64_t)NSEC_PER_SEC)
 
 void inode_hold(struct inode *inode) {
     inode->references++;
@@ -23,7 +23,7 @@ void inode_release(struct inode *inode) {
 }
 
 void inode_touch(struct inode *inode, unsigned times) {
-    uint64_t now = clock_realtime_ns();
+    int64_t now = (int64_t)clock_realtime_ns();
     if ((times & INODE_ATIME) != 0) {
         inode->atime_ns = now;
     }
@@ -40,7 +40,7 @@ void inode_accessed(const struct file *file) {
     if ((file->flags & O_NOATIME) != 0) {
         return;
     }
-    uint64_t now = clock_realtime_ns();
+    int64_t now = (int64_t)clock_realtime_ns();
     if (inode->atime_ns <= inode->mtime_ns || inode->atime_ns <= inode->ctime_ns ||
         now - inode->atime_ns >= RELATIME_NS) {
         inode->atime_ns = now;

@@ -32,7 +32,7 @@ void stat_inode(const struct inode *inode, struct stat_k *stat) {
 }
 
 static void stat_anonymous(const struct file *file, struct stat_k *stat) {
-    uint64_t now = clock_realtime_ns();
+    int64_t now = (int64_t)clock_realtime_ns();
     bool terminal = S_ISCHR(file->anonymous_mode);
     *stat = (struct stat_k){
         .device = DEVICE_NUMBER(0, ANONYMOUS_MINOR),
@@ -67,12 +67,12 @@ int stat_to_user(const struct stat_k *stat, struct stat __user *to) {
         .st_size = stat->size,
         .st_blksize = (int)stat->block_size,
         .st_blocks = (long)stat->blocks,
-        .st_atime = (long)(stat->atime_ns / NSEC_PER_SEC),
-        .st_atime_nsec = stat->atime_ns % NSEC_PER_SEC,
-        .st_mtime = (long)(stat->mtime_ns / NSEC_PER_SEC),
-        .st_mtime_nsec = stat->mtime_ns % NSEC_PER_SEC,
-        .st_ctime = (long)(stat->ctime_ns / NSEC_PER_SEC),
-        .st_ctime_nsec = stat->ctime_ns % NSEC_PER_SEC,
+        .st_atime = stat_seconds(stat->atime_ns),
+        .st_atime_nsec = stat_nanoseconds(stat->atime_ns),
+        .st_mtime = stat_seconds(stat->mtime_ns),
+        .st_mtime_nsec = stat_nanoseconds(stat->mtime_ns),
+        .st_ctime = stat_seconds(stat->ctime_ns),
+        .st_ctime_nsec = stat_nanoseconds(stat->ctime_ns),
     };
     return copy_to_user(to, &out, sizeof(out));
 }

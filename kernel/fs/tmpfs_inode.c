@@ -153,7 +153,7 @@ struct inode *tmpfs_inode_of_image(const struct image_node *node) {
         return NULL;
     }
     struct inode *inode = &new->inode;
-    uint64_t time = node->mtime_ns != 0 ? node->mtime_ns : image_blob->realtime_ns;
+    int64_t time = (int64_t)(node->mtime_ns != 0 ? node->mtime_ns : image_blob->realtime_ns);
     inode->image = node;
     inode->number = tmpfs_image_number(node);
     inode->uid = node->uid;

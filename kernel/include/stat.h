@@ -15,8 +15,17 @@ struct stat_k {
     off_t size;
     uint64_t blocks;                    // of 512 bytes
     uint32_t block_size;                // the best size to read and write with
-    uint64_t atime_ns, mtime_ns, ctime_ns, btime_ns;
+    int64_t atime_ns, mtime_ns, ctime_ns, btime_ns;
 };
+
+// A time before 1970 has a negative second and a positive rest.
+static inline int64_t stat_seconds(int64_t time_ns) {
+    int64_t second = (int64_t)NSEC_PER_SEC;
+    return time_ns / second - (time_ns % second < 0);
+}
+static inline uint32_t stat_nanoseconds(int64_t time_ns) {
+    return (uint32_t)(time_ns - stat_seconds(time_ns) * (int64_t)NSEC_PER_SEC);
+}
 
 // fs/stat.c: without names and walks, so that fstat(1) costs an image nothing more.
 void stat_inode(const struct inode *inode, struct stat_k *stat);

@@ -44,7 +44,7 @@ struct inode {
     uint64_t rdev;
     off_t size;
     uint64_t blocks;                    // of 512 bytes
-    uint64_t atime_ns, mtime_ns, ctime_ns, btime_ns;
+    int64_t atime_ns, mtime_ns, ctime_ns, btime_ns;     // since 1970, or before
     const struct image_node *image;     // where its first contents lie, or NULL
     struct inode *mounted;              // what a walk finds here instead: another file system's root
     void *private;

@@ -25,14 +25,17 @@ static int check_types(const struct file *in, const struct file *out) {
     return readable && writable ? 0 : -EBADF;
 }
 
-static int check_range(const struct file *in, off_t from, const struct file *out, off_t to, size_t count) {
+// Cuts *length at the end of the file that is read.
+static int check_range(const struct file *in, off_t from, const struct file *out, off_t to, size_t *length) {
     off_t end;
     if (from < 0 || to < 0) {
         return -EINVAL;
     }
-    if (__builtin_add_overflow(from, count, &end) || __builtin_add_overflow(to, count, &end)) {
+    if (__builtin_add_overflow(from, *length, &end) || __builtin_add_overflow(to, *length, &end)) {
         return -EOVERFLOW;
     }
+    size_t count = from >= in->inode->size ? 0 : MIN(*length, (size_t)(in->inode->size - from));
+    *length = count;
     bool overlap = in->inode == out->inode && from < to + (off_t)count && to < from + (off_t)count;
     return overlap ? -EINVAL : 0;
 }
@@ -56,8 +59,8 @@ static long copy(struct file *in, off_t __user *off_in, struct file *out, off_t 
     error = error != 0 ? error : read_offset(&to, out, off_out);
     error = error != 0 ? error : check_types(in, out);
     count = MIN(count, LARGEST);
-    error = error != 0 ? error : check_range(in, from, out, to, count);
-    if (error != 0) {
+    error = error != 0 ? error : check_range(in, from, out, to, &count);
+    if (error != 0 || count == 0) {
         return error;
     }
     ssize_t moved = file_transfer(in, &from, out, &to, count);

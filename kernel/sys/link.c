@@ -29,6 +29,9 @@ static int link_to(struct inode *target, int dirfd, const char __user *path) {
     if (error == 0) {
         error = walk.at->inode->ops->link(walk.at->inode, walk.last, walk.last_length, target);
     }
+    if (error == 0) {
+        target->linkable = false;
+    }
     path_walk_end(&walk);
     return error;
 }

@@ -52,9 +52,9 @@ SYSCALL(newfstatat)(int dirfd, const char __user *path, struct stat __user *stat
     return error != 0 ? error : stat_to_user(&stat, statbuf);
 }
 
-static struct statx_timestamp timestamp(uint64_t time_ns) {
-    return (struct statx_timestamp){.tv_sec = (__s64)(time_ns / NSEC_PER_SEC),
-                                    .tv_nsec = (__u32)(time_ns % NSEC_PER_SEC)};
+static struct statx_timestamp timestamp(int64_t time_ns) {
+    return (struct statx_timestamp){.tv_sec = stat_seconds(time_ns),
+                                    .tv_nsec = stat_nanoseconds(time_ns)};
 }
 
 static uint32_t device_major(uint64_t device) {

@@ -12,6 +12,8 @@
 // <linux/stat.h> has them for user space's libc only (utimensat(2)).
 enum { UTIME_NOW = (1 << 30) - 1, UTIME_OMIT = (1 << 30) - 2 };
 
+#define SECONDS_MAX (INT64_MAX / (int64_t)NSEC_PER_SEC - 1)     // from 1677 to 2262
+
 struct wanted {
     struct __kernel_timespec times[2];
 };
@@ -36,11 +38,12 @@ static bool both_are(const struct wanted *wanted, long long special) {
     return wanted->times[0].tv_nsec == special && wanted->times[1].tv_nsec == special;
 }
 
-static void set_one(uint64_t *to_ns, const struct __kernel_timespec *time, uint64_t now_ns) {
+static void set_one(int64_t *to_ns, const struct __kernel_timespec *time, int64_t now_ns) {
     if (time->tv_nsec == UTIME_NOW) {
         *to_ns = now_ns;
     } else if (time->tv_nsec != UTIME_OMIT) {
-        *to_ns = (uint64_t)time->tv_sec * NSEC_PER_SEC + (uint64_t)time->tv_nsec;
+        int64_t seconds = MAX(MIN(time->tv_sec, SECONDS_MAX), -SECONDS_MAX);
+        *to_ns = seconds * (int64_t)NSEC_PER_SEC + time->tv_nsec;
     }
 }
 
@@ -53,7 +56,7 @@ static int set_times(struct inode *inode, const struct wanted *wanted) {
             return error;
         }
     }
-    uint64_t now_ns = clock_realtime_ns();
+    int64_t now_ns = (int64_t)clock_realtime_ns();
     set_one(&inode->atime_ns, &wanted->times[0], now_ns);
     set_one(&inode->mtime_ns, &wanted->times[1], now_ns);
     inode->ctime_ns = now_ns;
