@@ -66,8 +66,6 @@ class Analysis:
         self.elf = elf
         self.arch: Arch = ARCHS[elf.arch]
         self.witnesses = functions.witnesses(elf)
-        self.is_go = self.witnesses.is_go
-        self.preserved = self.arch.go_preserved if self.is_go else self.arch.preserved
         self.ranges = functions.code_ranges(elf, self.witnesses)
         known = self.witnesses.starts
         sweeps = [
@@ -130,6 +128,14 @@ class Analysis:
         starts = self.witnesses.starts
         at = int(np.searchsorted(starts, address))
         return at < len(starts) and starts[at] == address
+
+    def is_go(self, address: int) -> bool:
+        """Return whether Go's compiler made the code at an address; a cgo program holds C's as well."""
+        return address in self.witnesses.go_text
+
+    def preserved(self, call: int) -> int:
+        """Return the registers that a call's caller may rely on."""
+        return self.arch.go_preserved if self.is_go(call) else self.arch.preserved
 
     def target(self, address: int, insn: Insn) -> int | None:
         """Return where a jump, branch or call leads; None when only a register knows."""
@@ -315,7 +321,7 @@ class Analysis:
                 return True
             if insn.flow in _CALLS or insn.flow in (Flow.RETURN, Flow.INDIRECT_JUMP):
                 passed = self.arch.arguments[: _RESULTS if insn.flow is Flow.RETURN else None]
-                if register in passed or self.preserved >> register & 1:
+                if register in passed or self.preserved(at) >> register & 1:
                     return True
                 continue
             if insn.kills >> register & 1 or insn.flow is Flow.STOP:

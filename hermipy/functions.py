@@ -53,7 +53,8 @@ class Witnesses:
     """Those that another object can call."""
     unwind_ranges: tuple[tuple[int, int], ...]
     """(start, size) of every unwind entry."""
-    is_go: bool
+    go_text: range
+    """The code that Go's compiler made; empty when Go's table is not there."""
 
 
 def code_ranges(elf: Elf, witnesses: Witnesses) -> tuple[CodeRange, ...]:
@@ -86,7 +87,7 @@ def _segment_ranges(elf: Elf, witnesses: Witnesses) -> Iterator[CodeRange]:
         inside = [(start, size) for start, size in known if load.address <= start < end]
         low = min((start for start, _ in inside), default=load.address)
         high = max((start + size for start, size in inside), default=end)
-        if witnesses.is_go or load.address <= elf.entry < low:
+        if witnesses.go_text or load.address <= elf.entry < low:
             low, high = min(low, elf.entry), end
         yield CodeRange(low, elf.read(low, min(high, end) - low))
 
@@ -123,7 +124,8 @@ def witnesses(elf: Elf) -> Witnesses:
     starts = [start for start, _ in unwind] + named + [elf.entry]
     starts += [value for tag, value in elf.dynamic if tag in (reader.DT_INIT, reader.DT_FINI)]
     usable = np.array([start for start in starts if 0 < start < 1 << 62], dtype=np.int64)
-    return Witnesses(np.union1d(usable, go_starts), exported, unwind, len(go_starts) > 0)
+    go_text = range(int(go_starts[0]), int(go_starts[-1])) if len(go_starts) else range(0)
+    return Witnesses(np.union1d(usable, go_starts), exported, unwind, go_text)
 
 
 def unwind_ranges(elf: Elf) -> Iterator[tuple[int, int]]:
@@ -204,7 +206,7 @@ def _entry_range(entry: bytes, address: int, encoding: int) -> Iterator[tuple[in
 
 
 def go_functions(elf: Elf) -> npt.NDArray[np.int64]:
-    """Return the function starts of Go's table; empty when the file is not Go's."""
+    """Return the function starts of Go's table and the end of the last; empty when the file is not Go's."""
     nothing = np.empty(0, dtype=np.int64)
     if elf.section(".go.buildinfo") is None and b"\xff Go buildinf:" not in elf.data:
         return nothing
@@ -236,8 +238,8 @@ def _go_table(elf: Elf, at: int) -> npt.NDArray[np.int64]:
         return nothing
     if text == 0:  # position independent: the loader writes it
         text = _relocated_text(elf, at + _TEXT_FIELD)
-    raw = elf.data[at + table : at + table + count * 8]
-    offsets = np.frombuffer(raw, dtype="<u4", count=len(raw) // 4)[::2].astype(np.int64)
+    raw = elf.data[at + table : at + table + count * 8 + 4]
+    offsets = np.frombuffer(raw, dtype="<u4", count=len(raw) // 4)[::2].astype(np.int64)  # and the end
     if len(offsets) == 0 or offsets[0] != 0 or np.any(np.diff(offsets) < 0):
         return nothing
     return np.unique(offsets + text)

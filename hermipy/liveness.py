@@ -37,6 +37,8 @@ def dead_registers(elf: Elf, site: Site) -> frozenset[str]:
     """Return the names (as in DIRECT.md) of the registers that are provably dead right after a site."""
     if site.function is None:
         return frozenset()
+    if site.function is None:
+        return frozenset()
     return _liveness(elf).dead_after(site.address + len(analyse(elf).arch.site), site.function)
 
 
@@ -53,7 +55,7 @@ class Liveness:
         """Return the candidates that no path from an address reads."""
         live, escaped = self._walk(address, self._candidates)
         remembered = escaped & self.arch.remembered & ~live
-        if remembered:
+        if remembered and not self.analysis.is_go(function):
             live |= self._live_in_callers(function, remembered)
         return frozenset(name for name, bit in self.arch.candidates.items() if not live & bit)
 
@@ -104,7 +106,7 @@ class Liveness:
         return [following], pending, 0
 
     def _after_call(self, address: int, insn: Insn, pending: int) -> tuple[list[int], int, int]:
-        if self.analysis.is_go or insn.link == self.arch.extra_link:
+        if self.analysis.is_go(address) or insn.link == self.arch.extra_link:
             return [], 0, pending
         read = pending & ~self.arch.dead_at_call
         if not self.analysis.comes_back(address, insn):

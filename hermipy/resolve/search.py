@@ -191,8 +191,8 @@ class Search:
 
     def _over_call(self, state: State, insn: Insn) -> Iterator[State]:
         register = state.what.base if isinstance(state.what, Memory) else state.what
-        kept = self.analysis.preserved
-        if insn.link == self.arch.extra_link and not self.analysis.is_go:
+        kept = self.analysis.preserved(state.address)
+        if insn.link == self.arch.extra_link and not self.analysis.is_go(state.address):
             # Millicode (-msave-restore) moves sp and keeps the arguments.
             kept = kept & ~(1 << self.arch.stack) | sum(1 << r for r in self.arch.arguments)
         if not kept >> register & 1:
@@ -206,7 +206,7 @@ class Search:
 
     def _over_call_on_stack(self, state: State, what: Memory) -> Iterator[State]:
         """Carry a stack slot over a call, unless the call is given its address: then it may have been written there."""
-        if self.analysis.is_go:
+        if self.analysis.is_go(state.address):
             source, copy = (self._pointer(state, register) for register in self.arch.go_copy)
             inside = -1 if copy is None or not copy.on_stack else what.offset - copy.offset
             if source is not None and not source.on_stack and 0 <= inside < _OBJECT_LIMIT:
@@ -230,7 +230,7 @@ class Search:
         if segment is not None and not segment.flags & PF_W:
             self._answer(state, int.from_bytes(self.analysis.elf.read(address, size), "little"))
             return
-        trusted = self.analysis.is_go  # its runtime keeps the number of a broadcast in a variable
+        trusted = self.analysis.is_go(state.address)  # its runtime keeps the number of a broadcast in a variable
         for write in pointers.writes(self.analysis, address, size):
             self._callers.add(write.address)
             at = replace(state, address=write.address, through_pointer=not trusted)
