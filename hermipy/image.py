@@ -193,9 +193,28 @@ def _layout(nodes: tuple[Node, ...], names: _Names) -> _Layout:
         first[node.path] = len(ordered)
         ordered.extend(children.get(node.path, ()))
     name_offsets = [names.add(node.path.rpartition("/")[2]) for node in ordered]
-    at = _NODES_OFFSET + len(ordered) * _NODE.size + len(names.data)
-    records, places = [], []
-    for node, name in zip(ordered, name_offsets, strict=True):
+    start = _NODES_OFFSET + len(ordered) * _NODE.size + len(names.data)
+    offsets, end = _place(ordered, start)
+    records = [
+        _record(
+            node,
+            name,
+            (_size(node), offsets[node.path]),
+            (first[node.path], len(children.get(node.path, ()))),
+        )
+        for node, name in zip(ordered, name_offsets, strict=True)
+    ]
+    places = sorted(((offsets[node.path], node) for node in ordered), key=lambda place: place[0])
+    return _Layout(b"".join(records), names.data, tuple(places), _up(end, PAGE))
+
+
+def _place(ordered: list[Node], at: int) -> tuple[dict[str, int], int]:
+    """The offset of each node's bytes, and the end of all.
+
+    Symlinks come first: what follows a file in its last page is mapped with it, and must be zero.
+    """
+    offsets = {}
+    for node in sorted(ordered, key=lambda node: stat.S_ISREG(node.mode)):
         size, offset = _size(node), 0
         if size and stat.S_ISREG(node.mode):
             offset = _up(at, PAGE)
@@ -203,10 +222,8 @@ def _layout(nodes: tuple[Node, ...], names: _Names) -> _Layout:
         elif size:
             offset = at
             at = offset + size + 1  # the kernel reads a symlink's target as a string
-        below = (first[node.path], len(children.get(node.path, ())))
-        records.append(_record(node, name, (size, offset), below))
-        places.append((offset, node))
-    return _Layout(b"".join(records), names.data, tuple(places), _up(at, PAGE))
+        offsets[node.path] = offset
+    return offsets, at
 
 
 def _record(node: Node, name: int, place: tuple[int, int], children: tuple[int, int]) -> bytes:
