@@ -29,6 +29,9 @@ struct timer {
     bool armed;
 };
 
+// A periodic timer that is set for less would leave the app no time between its interrupts.
+#define TIMER_PERIOD_MIN_NS (100 * NSEC_PER_USEC)
+
 void timer_set(struct timer *timer, uint64_t deadline_ns, void (*fire)(struct timer *timer));
 void timer_cancel(struct timer *timer); // harmless when not armed
 // When the running thread's slice is over: WORK_RESCHEDULE then. UINT64_MAX: nobody waits for the

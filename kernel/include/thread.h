@@ -38,6 +38,7 @@ struct process {
     struct rlimit_k limits[RLIMIT_COUNT];
     struct credentials credentials;
     struct itimer *itimers;             // sys/itimer's, NULL until used
+    struct posix_timers *posix_timers;  // sys/posix_timer's, NULL until used
     uint64_t user_ns, system_ns, start_ns, max_rss_pages;
     char executable[256];               // /proc/self/exe
     bool stopped;                       // by SIGSTOP and its like, until SIGCONT

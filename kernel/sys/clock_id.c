@@ -11,17 +11,17 @@
 
 enum { CPU_CLOCK_KIND = 3, CPU_CLOCK_FD = 3, CPU_CLOCK_THREAD = 4, CPU_CLOCK_SHIFT = 3 };
 
-static int read_thread_clock(pid_t tid, uint64_t *now_ns) {
+static int read_thread_clock(const struct process *asking, pid_t tid, uint64_t *now_ns) {
     const struct thread *thread = tid == 0 ? thread_current() : thread_find(tid);
-    if (thread == NULL || thread->process != process_current()) {
+    if (thread == NULL || thread->process != asking) {
         return -EINVAL;
     }
     *now_ns = thread_cpu_ns(thread);
     return 0;
 }
 
-static int read_process_clock(pid_t pid, uint64_t *now_ns) {
-    const struct process *process = pid == 0 ? process_current() : process_find(pid);
+static int read_process_clock(const struct process *asking, pid_t pid, uint64_t *now_ns) {
+    const struct process *process = pid == 0 ? asking : process_find(pid);
     if (process == NULL) {
         return -EINVAL;
     }
@@ -29,13 +29,13 @@ static int read_process_clock(pid_t pid, uint64_t *now_ns) {
     return 0;
 }
 
-static int read_cpu_clock(int clock_id, uint64_t *now_ns) {
+static int read_cpu_clock(const struct process *asking, int clock_id, uint64_t *now_ns) {
     if ((clock_id & CPU_CLOCK_KIND) == CPU_CLOCK_FD) {
         return -EINVAL; // the clock of an open device; there is none
     }
     pid_t number = ~(clock_id >> CPU_CLOCK_SHIFT);
-    return clock_id & CPU_CLOCK_THREAD ? read_thread_clock(number, now_ns)
-                                       : read_process_clock(number, now_ns);
+    return clock_id & CPU_CLOCK_THREAD ? read_thread_clock(asking, number, now_ns)
+                                       : read_process_clock(asking, number, now_ns);
 }
 
 bool clock_is_realtime(int clock_id) {
@@ -43,7 +43,7 @@ bool clock_is_realtime(int clock_id) {
            clock_id == CLOCK_REALTIME_ALARM || clock_id == CLOCK_TAI;
 }
 
-int clock_read(int clock_id, uint64_t *now_ns) {
+int clock_read_for(const struct process *process, int clock_id, uint64_t *now_ns) {
     switch (clock_id) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
@@ -59,12 +59,21 @@ int clock_read(int clock_id, uint64_t *now_ns) {
         *now_ns = clock_monotonic_ns();
         return 0;
     case CLOCK_PROCESS_CPUTIME_ID:
-        return read_process_clock(0, now_ns);
+        return read_process_clock(process, 0, now_ns);
     case CLOCK_THREAD_CPUTIME_ID:
-        return read_thread_clock(0, now_ns);
+        return read_thread_clock(process, 0, now_ns);
     default:
-        return clock_id < 0 ? read_cpu_clock(clock_id, now_ns) : -EINVAL;
+        return clock_id < 0 ? read_cpu_clock(process, clock_id, now_ns) : -EINVAL;
     }
+}
+
+int clock_read(int clock_id, uint64_t *now_ns) {
+    return clock_read_for(process_current(), clock_id, now_ns);
+}
+
+int clock_of_thread(const struct thread *thread) {
+    enum { KIND_RUN_TIME = 2 };
+    return (int)(~(uint32_t)thread->tid << CPU_CLOCK_SHIFT) | CPU_CLOCK_THREAD | KIND_RUN_TIME;
 }
 
 int clock_deadline(int clock_id, uint64_t ns, uint64_t *deadline_ns) {

@@ -31,9 +31,9 @@ static uint64_t now_of(const struct itimer_clock *clock) {
 
 static void fire(struct timer *timer);
 
-static void arm(struct itimer_clock *clock, uint64_t now_ns) {
+static void arm(struct itimer_clock *clock, uint64_t now_ns, uint64_t least_ns) {
     uint64_t left_ns = clock->deadline_ns > now_ns ? clock->deadline_ns - now_ns : 0;
-    timer_set(&clock->timer, clock_monotonic_ns() + left_ns, fire);
+    timer_set(&clock->timer, clock_monotonic_ns() + MAX(left_ns, least_ns), fire);
 }
 
 // Intervals that have passed unseen are not made up for: the signal would be pending already.
@@ -41,7 +41,7 @@ static void fire(struct timer *timer) {
     struct itimer_clock *clock = CONTAINER_OF(timer, struct itimer_clock, timer);
     uint64_t now_ns = now_of(clock);
     if (now_ns < clock->deadline_ns) {
-        arm(clock, now_ns);
+        arm(clock, now_ns, 0);
         return;
     }
     signal_raise(clock->process, signals[clock->which]);
@@ -51,7 +51,7 @@ static void fire(struct timer *timer) {
     }
     uint64_t late_ns = now_ns - clock->deadline_ns;
     clock->deadline_ns += clock->interval_ns + late_ns / clock->interval_ns * clock->interval_ns;
-    arm(clock, now_ns);
+    arm(clock, now_ns, TIMER_PERIOD_MIN_NS);
 }
 
 static struct itimer *itimers_of(struct process *process) {
@@ -109,7 +109,7 @@ static void start(struct itimer_clock *clock, uint64_t value_ns, uint64_t interv
     if (value_ns != 0) {
         uint64_t now_ns = now_of(clock);
         clock->deadline_ns = now_ns + MIN(value_ns, TIME_MAX_NS);
-        arm(clock, now_ns);
+        arm(clock, now_ns, 0);
     }
 }
 
