@@ -15,8 +15,6 @@
 #include "poll_wait.h"
 #include "wait.h"
 
-NEEDS_CONSOLE_INPUT;
-
 enum {
     BUCKETS = 64,
     QUEUES_MAX = 3,  // a terminal has two; nothing has more

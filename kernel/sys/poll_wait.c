@@ -14,8 +14,6 @@
 
 enum { FIRST_WAITERS = 6, MORE_WAITERS = 32 };
 
-NEEDS_CONSOLE_INPUT;
-
 // Waiters must not move while they are queued, so there are more of them in chunks.
 struct waiter_chunk {
     struct waiter_chunk *next;
