@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 
 OWN_FAILURE = 125
 _ARCHES = ("riscv64", "aarch64")
-_PROGRAM = {"ignore_unknown_options": True, "allow_interspersed_args": False}
-_File = click.Path(path_type=Path)
+_PROGRAM = {"allow_interspersed_args": False}
+# Whether a file can be read is found out by reading it; click's own test only words it differently.
+_File = click.Path(path_type=Path, readable=False)
 
 
 def main() -> None:
     """The `hermipy` program."""
+    _open_streams()
     status = OWN_FAILURE
     try:
         status = _status(cli.main(prog_name="hermipy", standalone_mode=False))
@@ -42,7 +44,7 @@ def main() -> None:
     except HermipyError as error:
         say(str(error))
     except click.ClickException as error:
-        say(f"{error.format_message().rstrip('.')} (see hermipy --help)")
+        say(_usage(error))
     except (KeyboardInterrupt, click.Abort):
         status = 130
     except BrokenPipeError:
@@ -52,6 +54,23 @@ def main() -> None:
     except MemoryError:
         say("out of memory")
     _leave(status)
+
+
+def _open_streams() -> None:
+    """A stream that was closed before we started (`>&-`) becomes /dev/null.
+
+    Otherwise the next file that we open gets its number, and the program's output.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+
+
+def _usage(error: click.ClickException) -> str:
+    """What is wrong with the command line, and whose help to read."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "hermipy"
+    return f"{error.format_message().rstrip('.')} (see {command} --help)"
 
 
 def _leave(status: int) -> None:
@@ -82,10 +101,17 @@ def _print_json(value: object) -> None:
     _print(json.dumps(value, indent=2))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="hermipy", prog_name="hermipy")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Run an unmodified Linux program for RISC-V 64 or AArch64 as a unikernel.
+
+    Exit status 125: Hermipy failed, or could not make sense of the command line; one line on
+    stderr says why. Everything else that `run` ends with is the program's.
 
     \b
     Examples:
@@ -94,6 +120,8 @@ def cli() -> None:
       hermipy pack -o hello.img ./hello && hermipy run hello.img
       hermipy scan ./hello
     """  # noqa: D301  \b keeps the lines apart in click's help
+    if context.invoked_subcommand is None:
+        _print(context.get_help())
 
 
 def _packing(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -105,6 +133,8 @@ def _packing(command: Callable[..., Any]) -> Callable[..., Any]:
                      help="Put a file or directory of the host into the image."),
         click.option("--rootfs", type=_File, metavar="DIR",
                      help="Start from this directory as the root file system."),
+        click.option("-w", "--workdir", default="/", metavar="DIR",
+                     help="The program's working directory in the guest; made when it is missing."),
         click.option("--arch", type=click.Choice(_ARCHES),
                      help="Of a debian: target; default riscv64."),
         click.option("--syscalls", type=click.Choice(("direct", "trap")), default="direct",
@@ -132,6 +162,7 @@ def _request(target: str, arguments: Sequence[str], options: dict[str, Any]) -> 
         environment=settings.environment(options["environment"], dict(os.environ)),
         add=options["add"],
         rootfs=options["rootfs"],
+        workdir=options["workdir"],
         direct=options["syscalls"] == "direct",
         on_missing=options["on_missing"],
         assume=None if assume is None else tuple(filter(None, assume.split(","))),
@@ -277,7 +308,8 @@ def rewrite(file: Path, output: Path, *, as_json: bool) -> None:
 @cli.command()
 @click.argument("file", type=_File)
 @click.argument("out", type=_File)
-def verify(file: Path, out: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def verify(file: Path, out: Path, *, as_json: bool) -> None:
     """Check that OUT is a sound rewrite of FILE; exit status 0 only if it is.
 
     \b
@@ -287,7 +319,10 @@ def verify(file: Path, out: Path) -> None:
     from hermipy import stages
 
     checked = stages.verify_file(file, out)
-    _print(f"sound: {checked.direct} sites are direct calls, {checked.trap} stay traps")
+    if as_json:
+        _print_json({"sound": True, "direct": checked.direct, "trap": checked.trap})
+    else:
+        _print(f"sound: {checked.direct} sites are direct calls, {checked.trap} stay traps")
 
 
 @cli.command()
@@ -311,6 +346,8 @@ def audit(paths: tuple[Path, ...], output: Path | None) -> None:
     elif str(output) == "-":
         _print_json(facts)
     else:
+        for path in paths:
+            _refuse_overwriting(output, str(path))
         with cache.atomic_file(output) as stream:
             stream.write(json.dumps(facts, indent=2).encode() + b"\n")
         _print(auditor.summary(facts))
@@ -333,13 +370,24 @@ def inspect(image: Path, *, as_json: bool) -> None:
 
 
 @cli.command()
-def doctor() -> int:
-    """Show what is installed, what is missing, and how to get it."""
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def doctor(*, as_json: bool) -> int:
+    """Show what is installed, what is missing, and how to get it; exit status 125 if any is.
+
+    \b
+    Example:
+      hermipy doctor
+    """  # noqa: D301
+    from dataclasses import asdict
+
     from hermipy import doctor as examiner
 
     findings = examiner.examine()
-    for finding in findings:
-        _print(finding.line)
+    if as_json:
+        _print_json({"findings": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            _print(finding.line)
     return 0 if all(finding.good for finding in findings) else OWN_FAILURE
 
 
