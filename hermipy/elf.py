@@ -384,7 +384,7 @@ def _check_segments(path: str, segments: tuple[Segment, ...], size: int) -> None
     if not loads:
         raise BadFileError(path, "has no segment to load (a file of debug symbols?)")
     for load in loads:
-        if load.offset + load.file_size > size:
+        if load.file_size and load.offset + load.file_size > size:
             raise BadFileError(
                 path, f"is truncated: the segment at {load.address:#x} lies beyond its end"
             )

@@ -47,8 +47,8 @@ def from_file(path: Path) -> Target:
 def check(path: Path) -> str:
     """The architecture of a program; raises BadFileError with the reason why we cannot take it."""
     try:
-        if path.is_dir():
-            raise BadFileError(path, "is a directory")
+        if path.exists() and not path.is_file():
+            raise BadFileError(path, f"is {'a directory' if path.is_dir() else 'not a file'}")
         with path.open("rb") as stream:
             header = stream.read(_EHDR_BYTES)
             problem = _header_problem(header)
@@ -103,7 +103,7 @@ def _segments_problem(entries: bytes, count: int, file_size: int) -> str:
     for at in range(0, count * _PHDR_BYTES, _PHDR_BYTES):
         kind, _, offset, _, _, size = struct.unpack_from("<IIQQQQ", entries, at)
         kinds.add(kind)
-        if kind == _PT_LOAD and offset + size > file_size:
+        if kind == _PT_LOAD and size and offset + size > file_size:
             return "is truncated: a segment ends behind the file's end"
     if _PT_INTERP in kinds:
         return "is dynamically linked; only static programs run so far"

@@ -89,6 +89,13 @@ def test_a_truncated_file(program: Path, size: int) -> None:
     own_failure(hermipy("run", program))
 
 
+def test_a_segment_of_bss_alone_may_lie_behind_the_end_of_the_file(
+    arch: str, assemble: Callable[[str], Path]
+) -> None:
+    program = assemble(EXIT_ONLY[arch] + "\n .bss\n .skip 64")
+    assert hermipy("scan", program).returncode == 0
+
+
 def test_a_missing_file_and_a_directory(tmp_path: Path) -> None:
     for command in ("run", "scan", "inspect"):
         assert "no such file" in own_failure(hermipy(command, tmp_path / "absent"))
@@ -129,6 +136,7 @@ def test_a_missing_qemu_is_named_with_its_package(arch: str, program: Path, tmp_
         ["--add", "nowhere:/x"],
         ["--rootfs", "/nowhere"],
         ["--env", "=x"],
+        ["--workdir", "relative"],
         ["--syscalls", "both"],
         ["--no-such-option"],
     ],
