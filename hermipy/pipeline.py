@@ -42,6 +42,7 @@ class Request:
     environment: tuple[str, ...] = ()
     add: tuple[str, ...] = ()
     rootfs: Path | None = None
+    workdir: str = "/"
     direct: bool = True
     on_missing: str = "enosys"
     assume: tuple[str, ...] | None = None
@@ -63,11 +64,13 @@ def build(request: Request) -> Image:
     # From here on no syscall outside the selection has a handler.
     kernel = link.link(selection, stats=request.stats)
     nodes = tree.build(*_sources(request, program, prepared))
+    nodes, directory = tree.with_directory(nodes, _absolute(request.workdir))
     executable = _guest_path(program, request.rootfs)
     return Image(
         kernel=kernel,
         nodes=nodes,
         executable=executable,
+        working_directory=directory,
         arguments=(program.name, *request.arguments),
         environment=merge_environment(_ENVIRONMENT, request.environment),
         flags=_MISSING_FLAGS[request.on_missing] | (image.STATS if request.stats else 0),
@@ -128,6 +131,12 @@ def _program_node(program: Target, prepared: Prepared, path: str) -> Node:
         stub_offset=prepared.stub_offset,
         stub_size=prepared.stub_size,
     )
+
+
+def _absolute(workdir: str) -> str:
+    if not workdir.startswith("/"):
+        raise OptionError(f"--workdir {workdir}: write an absolute path")
+    return workdir
 
 
 def _guest_path(program: Target, rootfs: Path | None) -> str:

@@ -130,6 +130,7 @@ def _refuse_packing_options(request: Request) -> None:
     given = {
         "--add": request.add,
         "--rootfs": request.rootfs,
+        "--workdir": request.workdir != "/",
         "--assume": request.assume,
         "--stats": request.stats,
     }

@@ -47,6 +47,13 @@ def build(*sources: Iterable[Node]) -> tuple[Node, ...]:
     return tuple(nodes.values())
 
 
+def with_directory(built: tuple[Node, ...], path: str) -> tuple[tuple[Node, ...], str]:
+    """The tree with the directory `path` in it, and that directory's path without symlinks."""
+    nodes = {node.path: node for node in built}
+    real = _real_directory(nodes, normalise(path)) or "/"
+    return tuple(nodes.values()), real
+
+
 def from_folder(folder: Path, guest: str = "/") -> Iterator[Node]:
     """Everything in a folder of the host, as it would lie under `guest`; raises InputError."""
     yield _node(folder, guest)

@@ -84,3 +84,17 @@ def test_what_is_ours_belongs_to_root(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("x")
     found = paths(*tree.from_folder(tmp_path))
     assert (found["/f"].uid, found["/f"].gid) == (0, 0)
+
+
+def test_a_directory_that_is_asked_for_is_made_and_one_that_is_there_stays() -> None:
+    nodes, real = tree.with_directory(tree.build([regular("/a/file")]), "/a/b/")
+    made = {node.path: node for node in nodes}
+    assert real == "/a/b"
+    assert stat.S_ISDIR(made["/a/b"].mode)
+    assert tree.with_directory(nodes, "/root") == (nodes, "/root")
+    assert tree.with_directory(nodes, "/") == (nodes, "/")
+
+
+def test_a_directory_behind_a_link_is_given_by_its_real_path() -> None:
+    built = tree.build([Node("/bin", stat.S_IFLNK | 0o777, data=b"usr/bin"), regular("/usr/bin/x")])
+    assert tree.with_directory(built, "/bin") == (built, "/usr/bin")
