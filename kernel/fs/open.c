@@ -154,9 +154,21 @@ static int take_existing(struct path_walk *walk, struct path_entry *found, int f
     return walk->jumped ? 0 : 1;
 }
 
+// "/", "." or "..": never made.
+static int open_directory(struct path_walk *walk, const struct open_request *request, struct file **result) {
+    int error = path_walk_last(walk);
+    if (error != 0) {
+        return error;
+    }
+    return (request->flags & O_EXCL) != 0 ? -EEXIST : open_existing(walk->at, request->flags, result);
+}
+
 static int open_or_create(struct path_walk *walk, const struct open_request *request, struct file **result) {
     for (;;) {
-        if (walk->slash || !path_walk_last_is_name(walk)) {
+        if (!path_walk_last_is_name(walk)) {
+            return open_directory(walk, request, result);
+        }
+        if (walk->slash) {
             return -EISDIR;
         }
         struct path_entry *found;

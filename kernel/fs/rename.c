@@ -19,12 +19,7 @@ static bool is_exchange(const struct renaming *renaming) {
     return (renaming->flags & RENAME_EXCHANGE) != 0;
 }
 
-static int walk_both(struct renaming *renaming) {
-    int error = path_walk_parent(&renaming->from);
-    error = error != 0 ? error : path_walk_parent(&renaming->to);
-    if (error != 0) {
-        return error;
-    }
+static int check_names(const struct renaming *renaming) {
     if (renaming->from.at->inode->device != renaming->to.at->inode->device) {
         return -EXDEV;
     }
@@ -61,23 +56,20 @@ static int find_both(struct renaming *renaming) {
 static int check_shape(const struct renaming *renaming) {
     const struct path_entry *source = renaming->source;
     const struct path_entry *target = renaming->target;
-    if (is_exchange(renaming)) {
-        if (!is_directory(target) && renaming->to.slash) {
-            return -ENOTDIR;
-        }
-        if (path_entry_is_below(renaming->from.at, target)) {
-            return -EINVAL;
-        }
-    } else if (!is_directory(source) && renaming->to.slash) {
+    bool exchange = is_exchange(renaming);
+    if (exchange && !is_directory(target) && renaming->to.slash) {
         return -ENOTDIR;
     }
-    if (!is_directory(source) && renaming->from.slash) {
+    if (!is_directory(source) && (renaming->from.slash || (!exchange && renaming->to.slash))) {
         return -ENOTDIR;
     }
     if (path_entry_is_below(renaming->to.at, source)) {
         return -EINVAL;
     }
-    return target != NULL && path_entry_is_below(renaming->from.at, target) ? -ENOTEMPTY : 0;
+    if (target != NULL && path_entry_is_below(renaming->from.at, target)) {
+        return exchange ? -EINVAL : -ENOTEMPTY;
+    }
+    return 0;
 }
 
 // A directory that changes its parent has its ".." written.
@@ -129,7 +121,7 @@ static int apply(struct renaming *renaming) {
 }
 
 static int rename_walked(struct renaming *renaming) {
-    int error = walk_both(renaming);
+    int error = check_names(renaming);
     error = error != 0 ? error : find_both(renaming);
     error = error != 0 ? error : check_shape(renaming);
     if (error != 0) {
@@ -146,8 +138,10 @@ int path_rename(int olddirfd, const char __user *oldpath, int newdirfd, const ch
                 unsigned int flags) {
     struct renaming renaming = {.flags = flags};
     int error = path_walk_start(&renaming.from, olddirfd, oldpath, 0);
+    error = error != 0 ? error : path_walk_parent(&renaming.from);
     if (error == 0) {
         error = path_walk_start(&renaming.to, newdirfd, newpath, 0);
+        error = error != 0 ? error : path_walk_parent(&renaming.to);
         error = error != 0 ? error : rename_walked(&renaming);
         path_walk_end(&renaming.to);
     }

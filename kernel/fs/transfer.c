@@ -8,8 +8,9 @@
 
 enum { BUFFER_SIZE = 65536 };
 
+// Sets *rest when the other side did not take everything.
 static ssize_t move_some(struct file *from, off_t *from_offset, struct file *to, off_t *to_offset, char *buffer,
-                         size_t size_bytes) {
+                         size_t size_bytes, bool *rest) {
     struct uio uio;
     off_t position = *from_offset;
     uio_init_kernel(&uio, buffer, size_bytes);
@@ -20,6 +21,7 @@ static ssize_t move_some(struct file *from, off_t *from_offset, struct file *to,
     uio_init_kernel(&uio, buffer, (size_t)got);
     ssize_t put = file_write(to, &uio, to_offset);
     *from_offset += put > 0 ? put : 0;
+    *rest = put < got;
     return put;
 }
 
@@ -30,18 +32,13 @@ ssize_t file_transfer(struct file *from, off_t *from_offset, struct file *to, of
         return -ENOMEM;
     }
     size_t done = 0;
-    ssize_t moved = 0;
-    while (done < size_bytes) {
+    ssize_t moved = 1;
+    bool rest = false;
+    while (done < size_bytes && moved > 0 && !rest) {
         size_t part = MIN(buffer_size, size_bytes - done);
-        moved = move_some(from, from_offset, to, to_offset, buffer, part);
-        if (moved <= 0) {
-            break;
-        }
-        done += (size_t)moved;
-        if ((size_t)moved < part) {
-            break;
-        }
+        moved = move_some(from, from_offset, to, to_offset, buffer, part, &rest);
+        done += moved > 0 ? (size_t)moved : 0;
     }
     heap_free(buffer);
-    return done > 0 ? (ssize_t)done : moved;
+    return done > 0 || moved > 0 ? (ssize_t)done : moved;
 }
