@@ -95,6 +95,16 @@ static int enqueue(struct signal_pending *pending, const struct siginfo_k *info)
     return 0;
 }
 
+struct siginfo_k *signal_find_timer(struct signal_pending *pending, int signo, uint32_t id) {
+    LIST_FOR_EACH (item, &pending->queue, struct signal_item, node) {
+        const struct siginfo_k *info = &item->info;
+        if (info->signo == signo && info->code == SI_TIMER && (uint32_t)info->fields[0] == id) {
+            return &item->info;
+        }
+    }
+    return NULL;
+}
+
 // SIGCONT ends a stop even when it is blocked or ignored, and each of the two undoes the other.
 static void stop_or_continue(struct process *process, int signo) {
     if (signo == SIGCONT || signo == SIGKILL) {

@@ -47,6 +47,8 @@ void signal_set_blocked(struct thread *thread, uint64_t mask);
 void signal_pending_clear(struct signal_pending *pending);
 // Takes the next pending signal out of `wanted`: its number, or 0. Those that a fault made come first.
 int signal_take(struct thread *thread, uint64_t wanted, struct siginfo_k *info);
+// What timer `id` (timer_create(2)) has sent and nobody has taken yet, so that it can count what it misses; or NULL.
+struct siginfo_k *signal_find_timer(struct signal_pending *pending, int signo, uint32_t id);
 // What a fault makes: it cannot be blocked or ignored.
 void signal_force(struct thread *thread, const struct siginfo_k *info);
 // The action has become "ignore": what is pending of it goes.

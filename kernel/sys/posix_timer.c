@@ -11,7 +11,7 @@
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 
-enum { OVERRUN_MAX = INT32_MAX, TIMERS_MAX = 1024 };
+enum { OVERRUN_MAX = INT32_MAX, TIMERS_MAX = 1024, FIRST_REALTIME = 32 };
 
 struct posix_timer {
     struct list node;
@@ -44,6 +44,11 @@ static struct posix_timer *find(int id) {
     return NULL;
 }
 
+// si_timerid and si_overrun of <asm/siginfo.h>
+static uint64_t siginfo_words(const struct posix_timer *timer) {
+    return (uint32_t)timer->id | (uint64_t)timer->overrun << 32;
+}
+
 // --- expiry -------------------------------------------------------------------------------------
 
 static uint64_t now_of(const struct posix_timer *timer) {
@@ -51,29 +56,36 @@ static uint64_t now_of(const struct posix_timer *timer) {
     return clock_read_for(timer->process, timer->running_clock, &now_ns) == 0 ? now_ns : 0;
 }
 
-static bool is_still_pending(const struct posix_timer *timer, const struct thread *target) {
-    const struct signal_pending *pending =
-        timer->notify == SIGEV_THREAD_ID ? &target->pending : &timer->process->pending;
-    return (pending->set & signal_bit(timer->signo)) != 0;
-}
-
-static void notify(struct posix_timer *timer, uint64_t expiries) {
-    struct thread *target = timer->notify == SIGEV_THREAD_ID ? thread_find(timer->tid) : NULL;
-    timer->missed += expiries;
-    bool nobody =
-        timer->notify == SIGEV_NONE || (timer->notify == SIGEV_THREAD_ID && target == NULL);
-    if (nobody || is_still_pending(timer, target)) {
-        return;
-    }
+static void send(struct posix_timer *timer, struct thread *target) {
     timer->overrun = (int)MIN(timer->missed - 1, (uint64_t)OVERRUN_MAX);
     timer->missed = 0;
     struct siginfo_k info = {.signo = timer->signo, .code = SI_TIMER};
-    info.fields[0] = (uint32_t)timer->id | (uint64_t)timer->overrun << 32;
+    info.fields[0] = siginfo_words(timer);
     info.fields[1] = timer->value;
     if (target != NULL) {
         signal_send_thread(target, &info);
     } else {
         signal_send_process(timer->process, &info);
+    }
+}
+
+// A signal that nobody has taken yet is not sent twice: it carries the number of those that it
+// stands for.
+static void notify(struct posix_timer *timer, uint64_t expiries) {
+    struct thread *target = timer->notify == SIGEV_THREAD_ID ? thread_find(timer->tid) : NULL;
+    if (timer->notify == SIGEV_NONE || (timer->notify == SIGEV_THREAD_ID && target == NULL)) {
+        return;
+    }
+    timer->missed += expiries;
+    struct signal_pending *pending = target != NULL ? &target->pending : &timer->process->pending;
+    struct siginfo_k *waiting = signal_find_timer(pending, timer->signo, (uint32_t)timer->id);
+    if (waiting != NULL) {
+        uint64_t overrun = (uint64_t)timer->overrun + timer->missed;
+        timer->overrun = (int)MIN(overrun, (uint64_t)OVERRUN_MAX);
+        timer->missed = 0;
+        waiting->fields[0] = siginfo_words(timer);
+    } else if (timer->signo >= FIRST_REALTIME || (pending->set & signal_bit(timer->signo)) == 0) {
+        send(timer, target);
     }
 }
 
