@@ -7,6 +7,7 @@ callers. What may come from elsewhere (address taken, exported) is `outside_call
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 CALLED_THROUGH_POINTER = "called through a pointer"
 _RETURN_BUDGET = 20_000
+_DEPTH_LIMIT = 100
 _REFERENCE_REACH = 48
 _USE_BUDGET = 1_000
 _NUMBER_REACH = 8
@@ -67,6 +69,7 @@ class Analysis:
         self.arch: Arch = ARCHS[elf.arch]
         self.witnesses = functions.witnesses(elf)
         self.ranges = functions.code_ranges(elf, self.witnesses)
+        self._range_starts = [code.address for code in self.ranges]
         known = self.witnesses.starts
         sweeps = [
             self.arch.sweep(r.data, r.address, known[(known >= r.address) & (known < r.end)])
@@ -97,10 +100,8 @@ class Analysis:
 
     def range_of(self, address: int) -> functions.CodeRange | None:
         """Return the stretch of code that holds an address."""
-        for code in self.ranges:
-            if code.address <= address < code.end:
-                return code
-        return None
+        at = bisect_right(self._range_starts, address) - 1
+        return self.ranges[at] if at >= 0 and address < self.ranges[at].end else None
 
     def insn(self, address: int) -> Insn | None:
         """Return the instruction at an address; None outside of code."""
@@ -118,16 +119,28 @@ class Analysis:
             return None
         return int(self.functions[at])
 
+    def end_of(self, function: int) -> int:
+        """Return where the next function starts, or the code ends."""
+        code = self.range_of(function)
+        at = int(np.searchsorted(self.functions, function, side="right"))
+        end = code.end if code else function
+        return min(end, int(self.functions[at])) if at < len(self.functions) else end
+
+    def is_start(self, address: int) -> bool:
+        """Return whether an instruction starts there."""
+        at = int(np.searchsorted(self.starts, address))
+        return at < len(self.starts) and bool(self.starts[at] == address)
+
     def is_function(self, address: int) -> bool:
         """Return whether a function starts there."""
         at = int(np.searchsorted(self.functions, address))
-        return at < len(self.functions) and self.functions[at] == address
+        return at < len(self.functions) and bool(self.functions[at] == address)
 
     def is_certain_function(self, address: int) -> bool:
         """Return whether a table of the file says that a function starts there."""
         starts = self.witnesses.starts
         at = int(np.searchsorted(starts, address))
-        return at < len(starts) and starts[at] == address
+        return at < len(starts) and bool(starts[at] == address)
 
     def is_go(self, address: int) -> bool:
         """Return whether Go's compiler made the code at an address; a cgo program holds C's as well."""
@@ -164,17 +177,27 @@ class Analysis:
         """Return all direct jumps and branches to an address."""
         return self._jumps.into(address)
 
+    def entries_from_outside(self, function: int) -> list[int]:
+        """Return the jumps from other functions to anywhere in a function, and what falls into it: tail calls, cold parts."""
+        end = self.end_of(function)
+        sources = self._jumps.into_range(function, end)
+        previous = self.before(function)
+        if previous is not None and self._falls_into(previous):
+            sources.append(previous)
+        return [source for source in sources if not function <= source < end]
+
     def incoming(self, address: int) -> Iterator[tuple[int, Edge]]:
         """Yield every known way to an instruction: (the instruction before it, how)."""
         previous = self.before(address)
-        if previous is not None and self._falls_into(previous, address):
+        if previous is not None and self._falls_into(previous):
             yield previous, Edge.FALL
         for source in self.jumpers(address):
             yield source, Edge.JUMP
         for source in self.callers(address):
             yield source, Edge.CALL
 
-    def _falls_into(self, previous: int, address: int) -> bool:
+    def _falls_into(self, previous: int) -> bool:
+        """Return whether control may come from an instruction to the one behind it."""
         insn = self.insn(previous)
         if insn is None:
             return False
@@ -220,7 +243,7 @@ class Analysis:
             if insn is None or insn.flow in _ENDS:
                 return False
             if not insn.is_filler:
-                return self._falls_into(at, at + insn.size)
+                return self._falls_into(at)
             if self.is_function(at) or self.jumpers(at):
                 return True
             at = self.before(at)
@@ -237,44 +260,26 @@ class Analysis:
         """Return whether a function may come back to its caller; unknown code does."""
         if function not in self._returns:
             self._find_returns(function, set())
-        return self._returns[function]
+        return self._returns.get(function, True)
 
     def _find_returns(self, function: int, pending: set[int]) -> bool:
         """Decide `returns` by a walk; functions in `pending` are being decided further up and add no return of their own.
 
         A negative answer that leaned on a pending function is not kept, except at the top.
         """
+        if len(pending) > _DEPTH_LIMIT:
+            return True
         pending.add(function)
         leaned = False
         todo, seen, answer = [function], {function}, False
         while todo and not answer:
             address = todo.pop()
             insn = self.insn(address)
-            if insn is None or len(seen) > _RETURN_BUDGET:
+            if insn is None or len(seen) > _RETURN_BUDGET or self._leaves(address, insn):
                 answer = True
                 break
-            if insn.flow is Flow.RETURN or (
-                insn.flow is Flow.INDIRECT_JUMP and self.target(address, insn) is None
-            ):
-                answer = True
-                break
-            after: list[int] = []
-            target = self.target(address, insn)
-            if insn.flow in (Flow.JUMP, Flow.BRANCH, Flow.INDIRECT_JUMP) and target is not None:
-                after.append(target)
-            if insn.flow in _CALLS and self.is_certain_function(address + insn.size):
-                pass
-            elif insn.flow in _CALLS and target is not None:
-                if target in pending:
-                    leaned = leaned or target != function
-                elif self._returns.get(target) or (
-                    target not in self._returns and self._find_returns(target, pending)
-                ):
-                    after.append(address + insn.size)
-                elif target not in self._returns:
-                    leaned = True
-            elif self._goes_on(address, insn):
-                after.append(address + insn.size)
+            after, leaning = self._after(address, insn, function, pending)
+            leaned = leaned or leaning
             fresh = [a for a in after if a not in seen]
             seen.update(fresh)
             todo += fresh
@@ -282,6 +287,32 @@ class Analysis:
         if answer or not leaned or not pending:
             self._returns[function] = answer
         return answer
+
+    def _leaves(self, address: int, insn: Insn) -> bool:
+        """Return whether an instruction goes back to the caller, or where no one knows."""
+        unknown = insn.flow is Flow.INDIRECT_JUMP and self.target(address, insn) is None
+        return unknown or insn.flow is Flow.RETURN
+
+    def _after(
+        self, address: int, insn: Insn, function: int, pending: set[int]
+    ) -> tuple[list[int], bool]:
+        """Return (where control goes, whether that leans on a pending function)."""
+        target, following = self.target(address, insn), address + insn.size
+        if insn.flow in _CALLS and target is not None and not self.is_certain_function(following):
+            if target in pending:
+                return [], target != function
+            if target in self._returns:
+                return [following] if self._returns[target] else [], False
+            if self._find_returns(target, pending):
+                return [following], False
+            return [], target not in self._returns
+        after = []
+        if insn.flow in (Flow.JUMP, Flow.BRANCH, Flow.INDIRECT_JUMP) and target is not None:
+            after.append(target)
+        ends_here = insn.flow in _CALLS and self.is_certain_function(following)
+        if self._goes_on(address, insn) and not ends_here:
+            after.append(following)
+        return after, False
 
     def outside_caller(self, function: int) -> str | None:
         """Return why a function may be called from where no direct call is seen; None when it cannot."""
@@ -422,7 +453,10 @@ class _Edges:
         return np.unique(self._to)
 
     def into(self, address: int) -> list[int]:
-        low, high = np.searchsorted(self._to, [address, address + 1])
+        return self.into_range(address, address + 1)
+
+    def into_range(self, start: int, end: int) -> list[int]:
+        low, high = np.searchsorted(self._to, [start, end])
         found: list[int] = self._to_from[low:high].tolist()
         return found
 

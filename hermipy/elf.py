@@ -41,6 +41,8 @@ DT_INIT, DT_FINI, DT_SONAME, DT_RPATH, DT_JMPREL, DT_PLTRELSZ, DT_RUNPATH = (
 )
 DT_RELRSZ, DT_RELR = 35, 36
 
+_TABLES = (SHT_SYMTAB, SHT_RELA, SHT_DYNSYM)
+
 _EHDR = struct.Struct("<16sHHIQQQIHHHHHH")
 _PHDR = struct.Struct("<IIQQQQQQ")
 _SHDR = struct.Struct("<IIQQQQIIQQ")
@@ -67,7 +69,8 @@ _OTHER_MACHINES = {
 }
 _OTHER_MACHINES |= {62: "x86-64", 258: "LoongArch"}
 _ET_REL, _ET_EXEC, _ET_DYN, _ET_CORE = 1, 2, 3, 4
-_TOP = 1 << 64
+_TOP = 1 << 56  # RISC-V's Sv57 and AArch64's 52 bits leave no more to a program
+_LONGEST_NAME = 4096  # bytes; a damaged string table has no ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +280,8 @@ class Elf:
                 at = entry + _WORD
                 continue
             places += [at + bit * _WORD for bit in range(63) if entry >> (bit + 1) & 1]
+            if len(places) > len(self.data) // _WORD:
+                return []  # more words than the file has: damaged
             at += 63 * _WORD
         return places
 
@@ -336,6 +341,7 @@ def parse(path: str, data: bytes) -> Elf:
         if sh_offset + sh_count * _SHDR.size > len(data):
             raise BadFileError(path, "is truncated: its section headers lie beyond its end")
         sections = _sections(data, sh_offset, sh_count, names)
+        _check_sections(path, sections, len(data))
     return Elf(path, data, _MACHINES[machine], kind == _ET_DYN, entry, segments, sections)
 
 
@@ -410,10 +416,18 @@ def _sections(data: bytes, at: int, count: int, names_index: int) -> tuple[Secti
     )
 
 
+def _check_sections(path: str, sections: tuple[Section, ...], size: int) -> None:
+    """Refuse tables and code that overlap: mutated headers could make one file into many times its size."""
+    read = [s for s in sections if s.kind in _TABLES or s.flags & SHF_EXECINSTR]
+    total = sum(min(s.size, max(0, size - s.offset)) for s in read if s.kind != SHT_NOBITS)
+    if total > size:
+        raise BadFileError(path, "is damaged: its sections overlap")
+
+
 def _string(strings: bytes, at: int) -> str:
     """The NUL-terminated string at an offset of a string table; empty when it lies outside."""
-    end = strings.find(b"\0", at)
-    return strings[at : end if end >= 0 else len(strings)].decode("utf-8", "replace")
+    end = strings.find(b"\0", at, at + _LONGEST_NAME)
+    return strings[at : end if end >= 0 else at + _LONGEST_NAME].decode("utf-8", "replace")
 
 
 def _table(raw: bytes, kind: np.dtype[np.void] | np.dtype[np.uint64]) -> npt.NDArray[np.uint64]:

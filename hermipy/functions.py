@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from hermipy.elf import Elf
+    from hermipy.elf import Elf, Section
 
 _FUNCTION_KINDS = (reader.STT_FUNC, reader.STT_GNU_IFUNC)
 _PC_RELATIVE = 0x10
@@ -65,7 +65,9 @@ def code_ranges(elf: Elf, witnesses: Witnesses) -> tuple[CodeRange, ...]:
     """
     flags = reader.SHF_ALLOC | reader.SHF_EXECINSTR
     sections = [
-        s for s in elf.sections if s.flags & flags == flags and s.kind == reader.SHT_PROGBITS
+        s
+        for s in elf.sections
+        if s.flags & flags == flags and s.kind == reader.SHT_PROGBITS and _is_mapped(elf, s)
     ]
     if sections:
         ranges = [CodeRange(s.address, elf.bytes_of(s)) for s in sections]
@@ -74,6 +76,13 @@ def code_ranges(elf: Elf, witnesses: Witnesses) -> tuple[CodeRange, ...]:
     data = _data_ranges(elf)
     pieces = [piece for code in ranges for piece in (_without(code, data) if data else [code])]
     return tuple(sorted((p for p in pieces if p.data), key=lambda piece: piece.address))
+
+
+def _is_mapped(elf: Elf, section: Section) -> bool:
+    """Return whether a section's header agrees with what is loaded."""
+    last = section.address + section.size - 1
+    mapped = (elf.offset_of(section.address), elf.offset_of(last))
+    return mapped == (section.offset, section.offset + section.size - 1)
 
 
 def _segment_ranges(elf: Elf, witnesses: Witnesses) -> Iterator[CodeRange]:
@@ -239,7 +248,9 @@ def _go_table(elf: Elf, at: int) -> npt.NDArray[np.int64]:
     if text == 0:  # position independent: the loader writes it
         text = _relocated_text(elf, at + _TEXT_FIELD)
     raw = elf.data[at + table : at + table + count * 8 + 4]
-    offsets = np.frombuffer(raw, dtype="<u4", count=len(raw) // 4)[::2].astype(np.int64)  # and the end
+    offsets = np.frombuffer(raw, dtype="<u4", count=len(raw) // 4)[::2].astype(
+        np.int64
+    )  # and the end
     if len(offsets) == 0 or offsets[0] != 0 or np.any(np.diff(offsets) < 0):
         return nothing
     return np.unique(offsets + text)

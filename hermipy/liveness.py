@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hermipy.analysis import analyse
-from hermipy.arch.base import Flow
+from hermipy.arch.base import Add, Flow
 
 if TYPE_CHECKING:
     from hermipy.analysis import Analysis
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hermipy.model import Site
 
 _BUDGET = 3_000
+_DEPTH_LIMIT = 100
 _CALLER_LIMIT = 400
 
 
@@ -106,7 +107,7 @@ class Liveness:
         return [following], pending, 0
 
     def _after_call(self, address: int, insn: Insn, pending: int) -> tuple[list[int], int, int]:
-        if self.analysis.is_go(address) or insn.link == self.arch.extra_link:
+        if self.analysis.is_go(address) or self._keeps_everything(address, insn):
             return [], 0, pending
         read = pending & ~self.arch.dead_at_call
         if not self.analysis.comes_back(address, insn):
@@ -115,16 +116,34 @@ class Liveness:
         kept = self.untouched(target, pending & self.arch.remembered) if target is not None else 0
         return ([address + insn.size] if kept else []), pending & kept, read
 
-    def untouched(self, function: int, asked: int) -> int:
-        """Return the candidates that a function, with all it calls, certainly leaves alone by its own code."""
-        if not asked:
-            return 0
+    def _keeps_everything(self, call: int, insn: Insn) -> bool:
+        """Return whether a call's callee changes nothing but its result: a second link register, or a TLS descriptor.
+
+        AArch64 calls a descriptor through x1 right behind `add x0, x0, low part`, a sequence that linkers count on.
+        """
+        if insn.link == self.arch.extra_link:
+            return True
+        before = self.analysis.before(call) if insn.target == self.arch.tls_target else None
+        previous = None if before is None else self.analysis.insn(before)
+        first = self.arch.arguments[0]
+        return previous is not None and any(
+            dest == first and isinstance(value, Add) and value.source == first
+            for dest, value in previous.defs
+        )
+
+    def untouched(self, function: int, asked: int, depth: int = 0) -> int:
+        """Return the candidates that a function, with all it calls, leaves alone as far as its compiler could see.
+
+        Too many is safe: a caller that could have kept a value there is then looked at.
+        """
+        if not asked or depth > _DEPTH_LIMIT:
+            return asked
         if function not in self._untouched:
-            self._untouched[function] = 0  # while deciding: recursion adds nothing that is kept
-            self._untouched[function] = self._find_untouched(function)
+            self._untouched[function] = self.arch.remembered  # what recursion meets meanwhile
+            self._untouched[function] = self._find_untouched(function, depth)
         return self._untouched[function] & asked
 
-    def _find_untouched(self, function: int) -> int:
+    def _find_untouched(self, function: int, depth: int) -> int:
         kept = self.arch.remembered
         todo, seen = [function], {function}
         while todo and kept:
@@ -132,14 +151,14 @@ class Liveness:
             insn = self.analysis.insn(address)
             if insn is None or len(seen) > _BUDGET:
                 break
-            kept &= ~insn.writes
-            after, kept = self._through(address, insn, kept)
+            kept &= ~insn.kills
+            after, kept = self._through(address, insn, kept, depth)
             fresh = [a for a in after if a not in seen]
             seen.update(fresh)
             todo += fresh
         return kept
 
-    def _through(self, address: int, insn: Insn, kept: int) -> tuple[list[int], int]:
+    def _through(self, address: int, insn: Insn, kept: int, depth: int) -> tuple[list[int], int]:
         """Return (where control goes, what is still untouched); code that is not seen may touch everything."""
         target = self.analysis.target(address, insn)
         following = address + insn.size
@@ -148,7 +167,7 @@ class Liveness:
         if insn.flow in (Flow.CALL, Flow.INDIRECT_CALL):
             if insn.link == self.arch.extra_link:
                 return [following], kept
-            return [following], self.untouched(target, kept) if target is not None else 0
+            return [following], self.untouched(target, kept, depth + 1) if target is not None else 0
         if insn.flow is Flow.INDIRECT_JUMP and target is None:
             return [], 0
         if insn.flow in (Flow.JUMP, Flow.INDIRECT_JUMP):
@@ -158,7 +177,7 @@ class Liveness:
         return [following], kept
 
     def _live_in_callers(self, function: int, asked: int) -> int:
-        """Return which registers some direct caller reads after its call, up through callers that leave them alone too."""
+        """Return which registers a direct caller reads after its call, or a caller's caller if it leaves them alone too."""
         live = 0
         todo, seen = [(function, asked)], {function}
         while todo:
@@ -167,23 +186,22 @@ class Liveness:
             if not pending:
                 continue
             calls = self.analysis.callers(callee)
-            tails = [
-                j for j in self.analysis.jumpers(callee) if self.analysis.function_of(j) != callee
-            ]
-            if len(calls) + len(tails) > _CALLER_LIMIT:
+            onward = self.analysis.entries_from_outside(callee)
+            if len(calls) + len(onward) > _CALLER_LIMIT:
                 return asked
+            if not calls and not onward and self.analysis.outside_caller(callee) is None:
+                return asked  # how it is entered is not known
             for call in calls:
                 insn = self.analysis.insn(call)
                 read, escaped = self._walk(call + (insn.size if insn else 0), pending)
                 live |= read
-                tails += [call] if escaped & ~read else []
-            for tail in tails:
-                caller = self.analysis.function_of(tail)
-                if caller is None:
-                    return asked
-                if caller not in seen:
-                    seen.add(caller)
-                    todo.append((caller, pending))
+                onward += [call] if escaped & ~read else []
+            callers = {self.analysis.function_of(place) for place in onward}
+            if None in callers:
+                return asked
+            fresh = {caller for caller in callers if caller is not None and caller not in seen}
+            seen |= fresh
+            todo += [(caller, pending) for caller in fresh]
         return live
 
 

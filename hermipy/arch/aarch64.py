@@ -82,6 +82,7 @@ ARCH = Arch(
     dead_at_return=_mask(16, 17, NZCV),
     remembered=0,
     go_copy=(20, 21),
+    tls_target=1,
     zero=31,
     decode=decode,
     sweep=sweep,

@@ -20,7 +20,7 @@ from hermipy.arch.aarch64_forms import (
     sign_extend,
     with_stack,
 )
-from hermipy.arch.base import UNKNOWN, Add, Insn, Load, Store, Value
+from hermipy.arch.base import UNKNOWN, Add, Indexed, Insn, Load, Store, Value
 
 _VECTOR_BIT = 1 << 26
 
@@ -148,7 +148,8 @@ def _indexed(word: int) -> Insn:
         return plain(address)
     if operation == 0:
         return plain(address | general(rd(word)))
-    return define(general(rd(word)), address)
+    value = Indexed(1 << size, operation >= 2)  # noqa: PLR2004 (sign-extended)
+    return define(general(rd(word)), address, value)
 
 
 def _atomic(word: int) -> Insn:

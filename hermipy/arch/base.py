@@ -85,6 +85,14 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Indexed:
+    """dest = `size` bytes at a register plus a scaled register: an element of a table"""
+
+    size: int
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """dest = one of two registers; `addend` applies to the second"""
 
@@ -98,7 +106,7 @@ class Unknown:
     """dest = something else"""
 
 
-Value = Constant | PcRelative | Add | Insert | Load | Choice | Unknown
+Value = Constant | PcRelative | Add | Insert | Load | Indexed | Choice | Unknown
 UNKNOWN = Unknown()
 
 
@@ -195,6 +203,8 @@ class Arch:
     """(code, its address, addresses where an instruction certainly starts)."""
     go_copy: tuple[int, int] = (-1, -1)
     """Source and destination registers of Go's block copy, runtime.duffcopy (src/runtime/duff_<arch>.s)."""
+    tls_target: int = -2
+    """The register that a TLS descriptor is called through: such a call keeps everything (AArch64's x1)."""
     zero: int = -1
     """The number by which stores name the zero register."""
     extra_link: int = -1

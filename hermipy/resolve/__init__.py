@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hermipy.analysis import analyse
 from hermipy.model import Call
 from hermipy.resolve.search import Search
+from hermipy.resolve.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,8 @@ SETXID = frozenset({143, 144, 145, 146, 147, 149, 151, 152, 159})
 def calls(elf: Elf, sites: Iterable[Site]) -> tuple[Call, ...]:
     """Return the call of every site, in their order."""
     analysis = analyse(elf)
-    return tuple(_resolve(Search(analysis, site.address), site) for site in sites)
+    tables = Tables(analysis)
+    return tuple(_resolve(Search(analysis, tables, site.address), site) for site in sites)
 
 
 def _resolve(search: Search, site: Site) -> Call:

@@ -94,11 +94,12 @@ def _writes_after(analysis: Analysis, start: int, address: int, size: int) -> It
                 inside = address - known[store.base] - store.offset
                 if 0 <= inside and inside + size <= store.size:
                     yield Write(at, store.source, inside)
-        _follow(insn, at, known)
+        follow(insn, at, known)
         at += insn.size
 
 
-def _follow(insn: Insn, at: int, known: dict[int, int]) -> None:
+def follow(insn: Insn, at: int, known: dict[int, int]) -> None:
+    """Update the registers with known addresses by an instruction."""
     built: dict[int, int] = {}
     for dest, value in insn.defs:
         if isinstance(value, PcRelative | Constant):
@@ -123,7 +124,7 @@ def callback_call(analysis: Analysis, function: int) -> int | None:
         insn = analysis.insn(at)
         if insn is None or insn.flow in (Flow.JUMP, Flow.RETURN, Flow.INDIRECT_JUMP, Flow.STOP):
             return None
-        if insn.flow is Flow.CALL:
+        if insn.flow in (Flow.CALL, Flow.INDIRECT_CALL):
             return at
         at += insn.size
     return None

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from hermipy.analysis import Analysis
     from hermipy.arch.base import Insn, Value
+    from hermipy.resolve.tables import Tables
 
 _STATE_BUDGET = 20_000
 _PENDING_LIMIT = 8
@@ -84,8 +85,9 @@ class _UnresolvedError(Exception):
 class Search:
     """The walk for one site. After `run`: `values` if `reason` is None."""
 
-    def __init__(self, analysis: Analysis, site: int) -> None:
+    def __init__(self, analysis: Analysis, tables: Tables, site: int) -> None:
         self.analysis = analysis
+        self.tables = tables
         self.arch = analysis.arch
         self.site = site
         self.values: set[int] = set()
@@ -127,6 +129,7 @@ class Search:
         analysis = self.analysis
         entered = analysis.is_function(state.address)
         ways = list(analysis.incoming(state.address))
+        ways += [(jump, Edge.JUMP) for jump in self.tables.jumps_to(state.address)]
         if entered or not ways:
             why = analysis.outside_caller(state.address)
             if why is not None:
@@ -230,7 +233,9 @@ class Search:
         if segment is not None and not segment.flags & PF_W:
             self._answer(state, int.from_bytes(self.analysis.elf.read(address, size), "little"))
             return
-        trusted = self.analysis.is_go(state.address)  # its runtime keeps the number of a broadcast in a variable
+        trusted = self.analysis.is_go(
+            state.address
+        )  # its runtime keeps the number of a broadcast in a variable
         for write in pointers.writes(self.analysis, address, size):
             self._callers.add(write.address)
             at = replace(state, address=write.address, through_pointer=not trusted)
