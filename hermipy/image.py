@@ -2,8 +2,9 @@
 
 The block's layout is kernel/include/image.h. It becomes one more PT_LOAD; the program header table,
 which nothing needs at run time, moves to the file's end to make room. A note (PT_NOTE, "Hermipy")
-holds the manifest that `inspect` and `run` read. The strings of argv and envp come last in the
-block, so that `run IMAGE ARGS...` replaces them without touching anything before.
+holds the manifest that `inspect` and `run` read, behind its CRC-32: a damaged one is not read. The
+strings of argv and envp come last in the block, so that `run IMAGE ARGS...` replaces them without
+touching anything before.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import stat
 import struct
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -34,6 +36,7 @@ _NODE = struct.Struct("<IIIIQQQIIQQQ")
 _NOTE = struct.Struct("<III")
 _NOTE_NAME = b"Hermipy\0"
 _NOTE_TYPE = 1
+_CHECKSUM = struct.Struct("<I")
 _EHDR_PHOFF, _EHDR_PHNUM, _EHDR_BYTES, _PHDR_BYTES = 32, 56, 64, 56
 _EHDR_SHOFF, _EHDR_SHNUM = 40, 60
 _NODES_OFFSET = -(-_HEADER.size // 16) * 16
@@ -117,9 +120,11 @@ def write_again(
         facts = _read_manifest(source)
         if facts is None:
             raise BadFileError(path, "is not an image that hermipy packed")
-        start, _, virtual, physical = facts["block"]
+        start, block_size, virtual, physical = facts["block"]
         source.seek(start)
         (strings_offset,) = struct.unpack_from("<Q", source.read(_HEADER.size), _ARGUMENTS_FIELD)
+        if strings_offset > block_size:
+            raise _damaged(source)
         facts["arguments"] = (facts["arguments"][0], *(arguments or facts["arguments"][1:]))
         facts["environment"] = merge_environment(facts["environment"], environment)
         strings = _strings(facts["arguments"], facts["environment"])
@@ -304,11 +309,12 @@ def _write_at(stream: BinaryIO, offset: int, data: bytes) -> None:
 def _note(manifest: dict[str, Any]) -> bytes:
     text = json.dumps(manifest, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
-    return _NOTE.pack(len(_NOTE_NAME), len(text), _NOTE_TYPE) + _NOTE_NAME + text
+    checked = _CHECKSUM.pack(zlib.crc32(text)) + text
+    return _NOTE.pack(len(_NOTE_NAME), len(checked), _NOTE_TYPE) + _NOTE_NAME + checked
 
 
 def _read_manifest(stream: BinaryIO) -> dict[str, Any] | None:
-    """The note of the last program header, when it is ours."""
+    """The note of the last program header, when it is ours; raises BadFileError for damage."""
     ehdr = stream.read(_EHDR_BYTES)
     if len(ehdr) < _EHDR_BYTES or ehdr[:4] != b"\x7fELF":
         return None
@@ -327,8 +333,15 @@ def _read_manifest(stream: BinaryIO) -> dict[str, Any] | None:
     note = stream.read(note_size)
     if note[_NOTE.size : start] != _NOTE_NAME:
         return None
-    manifest: dict[str, Any] = json.loads(note[start:])
+    text = note[start + _CHECKSUM.size :]
+    if note[start : start + _CHECKSUM.size] != _CHECKSUM.pack(zlib.crc32(text)):
+        raise _damaged(stream)
+    manifest: dict[str, Any] = json.loads(text)
     return manifest
+
+
+def _damaged(stream: BinaryIO) -> BadFileError:
+    return BadFileError(stream.name, "is a damaged image: pack it again")
 
 
 def _file_fact(offset: int, node: Node) -> dict[str, Any]:

@@ -15,13 +15,21 @@ from hermipy.errors import BadFileError, InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MACHINES = {243: "riscv64", 183: "aarch64"}
+MACHINES = {243: "riscv64", 183: "aarch64"}
 _OTHER_MACHINES = {3: "i386", 8: "MIPS", 20: "PowerPC", 21: "PowerPC 64", 22: "S/390", 40: "ARM"}
 _OTHER_MACHINES |= {62: "x86-64", 258: "LoongArch"}
 _TYPES = {1: "an object file: link it first", 4: "a core dump, not a program"}
 _EHDR_BYTES, _PHDR_BYTES = 64, 56
 _ET_EXEC, _ET_DYN = 2, 3
-_CLASS_64, _LITTLE_ENDIAN = 2, 1
+_MAGIC = b"\x7fELF"
+_WANTED = "hermipy takes programs for 64-bit RISC-V (riscv64) and AArch64"
+# EI_CLASS and EI_DATA.
+_LITTLE_ENDIAN_64 = b"\2\1"
+_OTHER_IDENTS = {
+    b"\1\1": f"is a 32-bit program; {_WANTED}",
+    b"\1\2": f"is a 32-bit program; {_WANTED}",
+    b"\2\2": f"is a big-endian program; {_WANTED}",
+}
 _PT_LOAD, _PT_INTERP = 1, 3
 
 
@@ -51,7 +59,7 @@ def check(path: Path) -> str:
             raise BadFileError(path, f"is {'a directory' if path.is_dir() else 'not a file'}")
         with path.open("rb") as stream:
             header = stream.read(_EHDR_BYTES)
-            problem = _header_problem(header)
+            problem = header_problem(header)
             if problem:
                 raise BadFileError(path, problem)
             offset, count = _program_headers(header)
@@ -63,31 +71,35 @@ def check(path: Path) -> str:
     problem = _segments_problem(entries, count, size)
     if problem:
         raise BadFileError(path, problem)
-    return _MACHINES[struct.unpack_from("<H", header, 18)[0]]
+    return MACHINES[struct.unpack_from("<H", header, 18)[0]]
 
 
-def _header_problem(header: bytes) -> str:
-    if header[:4] != b"\x7fELF":
+def header_problem(header: bytes) -> str:
+    """What is wrong with a file that starts like this (an ELF header is enough); empty: nothing."""
+    if header[: len(_MAGIC)] != _MAGIC:
         return _foreign_problem(header)
     if len(header) < _EHDR_BYTES:
         return "is truncated: the ELF header ends early"
+    if header[4:6] != _LITTLE_ENDIAN_64:
+        return _OTHER_IDENTS.get(header[4:6], "is damaged: its ELF identification makes no sense")
     kind, machine = struct.unpack_from("<HH", header, 16)
-    if header[4] != _CLASS_64:
-        return "is a 32-bit program; hermipy takes 64-bit RISC-V and AArch64"
-    if header[5] != _LITTLE_ENDIAN or machine not in _MACHINES:
-        name = _OTHER_MACHINES.get(machine, f"machine {machine}")
-        return f"is for {name}; hermipy takes 64-bit RISC-V and AArch64"
+    if machine not in MACHINES:
+        return f"is for {_OTHER_MACHINES.get(machine, f'machine {machine}')}; {_WANTED}"
     if kind not in (_ET_EXEC, _ET_DYN):
         return f"is {_TYPES.get(kind, f'of ELF type {kind}, not a program')}"
     return ""
 
 
 def _foreign_problem(start: bytes) -> str:
+    if not start:
+        return "is empty"
+    if _MAGIC.startswith(start):
+        return "is truncated: the ELF header ends early"
     if start[:2] != b"#!":
-        return "is not an ELF file" if start else "is empty"
+        return "is not an ELF file"
     interpreter = start[2:].split(b"\n")[0].split()
-    name = interpreter[0].decode(errors="replace") if interpreter else "an interpreter"
-    return f"is a script for {name}, not an ELF program"
+    name = interpreter[0].decode(errors="replace") if interpreter else "its interpreter"
+    return f"is a script, not an ELF program: run {name}, and bring the script with --add"
 
 
 def _program_headers(header: bytes) -> tuple[int, int]:
