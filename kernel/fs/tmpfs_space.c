@@ -49,10 +49,6 @@ static void unmap(struct inode *inode, uint64_t first) {
 }
 
 static int clear_range(struct inode *inode, uint64_t start, uint64_t end) {
-    end = MIN(end, PAGE_UP(inode->size));
-    if (start >= end) {
-        return 0;
-    }
     uint64_t first = PAGE_UP(start);
     uint64_t last = PAGE_DOWN(end);
     if (first > last) {
