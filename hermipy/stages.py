@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hermipy import elf, liveness, rewrite, scan
-from hermipy.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,14 +37,12 @@ def rewrite_file(path: Path) -> Analysed:
 
 
 def verify_file(path: Path, rewritten: Path) -> Verified:
-    """Raise UnsoundRewriteError unless `rewritten` is a sound rewrite of `path`."""
+    """Raise UnsoundRewriteError unless `rewritten` is a sound rewrite of `path`; BadFileError."""
     from hermipy import verify  # noqa: PLC0415  it needs an emulator, which nothing else does
 
+    data = elf.read(rewritten).data
     _, subject = _read(path)
-    try:
-        return verify.verify(subject, rewritten.read_bytes())
-    except OSError as error:
-        raise InputError(rewritten, error) from error
+    return verify.verify(subject, data)
 
 
 def _read(path: Path) -> tuple[Scan, rewrite.Subject]:
