@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hermipy import cache
 from hermipy.model import Tier
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hermipy.model import Rewritten, Scan
 
 

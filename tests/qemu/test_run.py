@@ -228,7 +228,8 @@ def test_what_is_typed_ahead_is_not_lost(compile_c: Compile) -> None:
 
 def test_lines_are_edited_and_control_c_interrupts(compile_c: Compile) -> None:
     program = compile_c(
-        'char line[100]; puts("ready"); while (fgets(line, sizeof line, stdin)) printf("got %s", line);'
+        'char line[100]; puts("ready");'
+        'while (fgets(line, sizeof line, stdin)) printf("got %s", line);'
     )
     child = spawn(program)
     child.expect("ready")
@@ -253,12 +254,11 @@ def test_control_c_twice_ends_a_program_that_is_deaf(compile_c: Compile) -> None
     assert child.exitstatus == 128 + signal.SIGINT
 
 
-def test_the_terminal_is_put_back(compile_c: Compile) -> None:
+def test_the_terminal_is_put_back(compile_c: Compile, tmp_path: Path) -> None:
     program = compile_c("raise(SIGKILL);")
-    shell = pexpect.spawn("sh", timeout=30, encoding="utf-8")
+    shell = pexpect.spawn("sh", timeout=30, encoding="utf-8", cwd=str(tmp_path))
     shell.sendline(
         f"stty -a > before; {HERMIPY} run {program}; stty -a | cmp - before && echo sa''me"
     )
     shell.expect_exact("same")
     shell.close()
-    Path("before").unlink()
