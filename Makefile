@@ -42,13 +42,15 @@ setup: .venv/installed kernel    ## install what is needed, build the kernel
 # Debian names an architecture's GNU triple and its headers alike.
 TRIPLE_riscv64 := riscv64-linux-gnu
 TRIPLE_aarch64 := aarch64-linux-gnu
-# No floating point in the kernel: the app's registers are not saved for it.
+# No floating point in the kernel: the app's registers are not saved for it. On AArch64 a whole kernel lies within
+# 1 MiB (kernel.ld checks), so one instruction reaches every variable.
 CFLAGS_riscv64 := -march=rv64imac -mabi=lp64 -mcmodel=medany -mno-relax
-CFLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics
+CFLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics -mcmodel=tiny
 ASFLAGS_riscv64 := -march=rv64gc -mabi=lp64 -mno-relax
 ASFLAGS_aarch64 :=
 
-CFLAGS := -std=gnu11 -O2 -g1 -ffreestanding -fno-builtin-bcmp -fno-pic -fno-common -fno-stack-protector \
+# Small before fast: -O2 makes the kernel a fifth larger, and a write() to /dev/null 4 % cheaper.
+CFLAGS := -std=gnu11 -Oz -g1 -ffreestanding -fno-builtin-bcmp -fno-pic -fno-common -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fomit-frame-pointer -ffunction-sections -fdata-sections \
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
 	-Wimplicit-fallthrough -Werror -nostdlibinc
