@@ -46,8 +46,5 @@ int path_find_new(struct path_walk *walk, int dirfd, const char __user *path, bo
     if (error != -ENOENT) {
         return error;
     }
-    if (walk->slash && !directory) {
-        return -ENOENT;
-    }
-    return inode_may_create(walk->at->inode);
+    return walk->slash && !directory ? -ENOENT : 0;
 }

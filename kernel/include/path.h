@@ -81,8 +81,8 @@ void path_walk_end(struct path_walk *walk);
 
 unsigned path_walk_flags(int at_flags);         // of AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH
 MUST_USE int path_find(int dirfd, const char __user *path, unsigned flags, struct path_entry **entry);
-// To a name that is not there yet, in a directory where it may be made: -EEXIST, -ENOENT (also when a slash follows the
-// name and it is no directory that is to be made), -EACCES ... path_walk_end also after an error.
+// To a name that is not there yet: -EEXIST, -ENOENT (also when a slash follows the name and it is no directory that is
+// to be made) ... Whether it may be made is still to be asked (inode_may_create). path_walk_end also after an error.
 MUST_USE int path_find_new(struct path_walk *walk, int dirfd, const char __user *path, bool directory);
 
 // fs/rename.c: renameat2(2) behind its check of flags.

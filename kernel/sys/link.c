@@ -10,9 +10,21 @@
 #include "syscall.h"
 #include "usercopy.h"
 
+// fs.protected_hardlinks of proc_sys_fs(5): only what one owns, or could write to and is nobody's tool.
+static bool may_link(const struct inode *target) {
+    mode_t tool = S_ISGID | S_IXGRP;
+    bool plain = S_ISREG(target->mode) && (target->mode & S_ISUID) == 0 && (target->mode & tool) != tool;
+    bool own = plain && inode_permission(target, MAY_READ | MAY_WRITE, credentials_current()) == 0;
+    return own || inode_is_owner(target);
+}
+
 static int check_target(const struct inode *target, const struct inode *dir) {
     if (target->device != dir->device) {
         return -EXDEV;
+    }
+    int error = may_link(target) ? inode_may_create(dir) : -EPERM;
+    if (error != 0) {
+        return error;
     }
     if (S_ISDIR(target->mode) || dir->ops->link == NULL) {
         return -EPERM;
@@ -58,7 +70,10 @@ static int make_symlink(const char *target, int dirfd, const char __user *path) 
     struct path_walk walk;
     int error = path_find_new(&walk, dirfd, path, false);
     struct inode *dir = error == 0 ? walk.at->inode : NULL;
-    if (dir != NULL && dir->ops->symlink == NULL) {
+    if (error == 0) {
+        error = inode_may_create(dir);
+    }
+    if (error == 0 && dir->ops->symlink == NULL) {
         error = -EPERM;
     }
     struct inode *made;

@@ -10,12 +10,17 @@ enum { PERMISSIONS = 07777, DIRECTORY_PERMISSIONS = 01777 };
 
 static int make_in(const struct path_walk *walk, mode_t mode, uint64_t rdev) {
     struct inode *dir = walk->at->inode;
-    if (dir->ops->create == NULL) {
+    int error = inode_may_create(dir);
+    if (error != 0) {
+        return error;
+    }
+    bool device = S_ISCHR(mode) || S_ISBLK(mode);
+    if (dir->ops->create == NULL || (device && !credentials_capable(credentials_current(), CAP_MKNOD))) {
         return -EPERM;
     }
     struct inode *made;
     mode &= ~fs_context_current()->umask;
-    int error = dir->ops->create(dir, walk->last, walk->last_length, mode, rdev, &made);
+    error = dir->ops->create(dir, walk->last, walk->last_length, mode, rdev, &made);
     if (error == 0) {
         inode_release(made);
     }
@@ -48,9 +53,6 @@ SYSCALL(mknodat)(int dirfd, const char __user *path, mode_t mode, unsigned int d
         return make(dirfd, path, type | permissions, 0);
     case S_IFCHR:
     case S_IFBLK:
-        if (!credentials_capable(credentials_current(), CAP_MKNOD)) {
-            return -EPERM;
-        }
         return make(dirfd, path, type | permissions, dev);
     default:
         return type == S_IFDIR ? -EPERM : -EINVAL;
