@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hermipy import target
 from hermipy.errors import BadFileError, InputError
 
 if TYPE_CHECKING:
@@ -58,17 +59,7 @@ _SYM = np.dtype(
     ]
 )
 _RELA = np.dtype([("offset", "<u8"), ("info", "<u8"), ("addend", "<u8")])
-_MACHINES = {243: "riscv64", 183: "aarch64"}
-_OTHER_MACHINES = {
-    3: "i386",
-    8: "MIPS",
-    20: "PowerPC",
-    21: "PowerPC 64",
-    22: "s390x",
-    40: "ARM (32-bit)",
-}
-_OTHER_MACHINES |= {62: "x86-64", 258: "LoongArch"}
-_ET_REL, _ET_EXEC, _ET_DYN, _ET_CORE = 1, 2, 3, 4
+_ET_DYN = 3
 _TOP = 1 << 56  # RISC-V's Sv57 and AArch64's 52 bits leave no more to a program
 _LONGEST_NAME = 4096  # bytes; a damaged string table has no ends
 
@@ -298,7 +289,7 @@ def read(path: str | Path) -> Elf:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise BadFileError(path, "not a regular file")
+            raise BadFileError(path, f"is {'a directory' if path.is_dir() else 'not a file'}")
         if status.st_size > MAX_FILE_SIZE:
             raise BadFileError(
                 path, f"{status.st_size} bytes are more than the 1 GiB that a program may have"
@@ -311,7 +302,9 @@ def read(path: str | Path) -> Elf:
 
 def parse(path: str, data: bytes) -> Elf:
     """Checks and reads a file's bytes; `path` is for messages. Raises BadFileError."""
-    _check_ident(path, data)
+    problem = target.header_problem(data[: _EHDR.size])
+    if problem:
+        raise BadFileError(path, problem)
     fields = _EHDR.unpack_from(data)
     (
         _,
@@ -329,7 +322,6 @@ def parse(path: str, data: bytes) -> Elf:
         sh_count,
         names,
     ) = fields
-    _check_kind(path, kind, machine)
     if ph_count == 0 or ph_size != _PHDR.size:
         raise BadFileError(path, "has no usable program headers: nothing in it can be loaded")
     if ph_offset + ph_count * _PHDR.size > len(data):
@@ -342,41 +334,7 @@ def parse(path: str, data: bytes) -> Elf:
             raise BadFileError(path, "is truncated: its section headers lie beyond its end")
         sections = _sections(data, sh_offset, sh_count, names)
         _check_sections(path, sections, len(data))
-    return Elf(path, data, _MACHINES[machine], kind == _ET_DYN, entry, segments, sections)
-
-
-def _check_ident(path: str, data: bytes) -> None:
-    """Refuses what does not start like an ELF64 little-endian file."""
-    if not data:
-        raise BadFileError(path, "is empty")
-    if data[:2] == b"#!":
-        interpreter = data[2:128].split(b"\n", 1)[0].strip().decode("utf-8", "replace")
-        raise BadFileError(path, f"is a script: pack its interpreter instead ({interpreter!r})")
-    if data[:4] != b"\x7fELF":
-        if b"\x7fELF".startswith(data[:4]):
-            raise BadFileError(path, "is truncated: it ends within the ELF header")
-        raise BadFileError(path, "is not an ELF file")
-    if len(data) < _EHDR.size:
-        raise BadFileError(path, "is truncated: it ends within the ELF header")
-    elf_class, order = data[4], data[5]
-    if elf_class == 1:
-        raise BadFileError(path, "is a 32-bit program; Hermipy takes 64-bit RISC-V and AArch64")
-    if elf_class != 2 or order not in (1, 2):  # noqa: PLR2004 (ELFCLASS64, ELFDATA2LSB/MSB)
-        raise BadFileError(path, "is damaged: its ELF identification makes no sense")
-    if order == 2:  # noqa: PLR2004 (ELFDATA2MSB)
-        raise BadFileError(path, "is a big-endian program; Hermipy takes little-endian ones")
-
-
-def _check_kind(path: str, kind: int, machine: int) -> None:
-    if machine not in _MACHINES:
-        name = _OTHER_MACHINES.get(machine, f"machine {machine}")
-        raise BadFileError(path, f"is for {name}; Hermipy takes RISC-V 64 and AArch64")
-    if kind == _ET_CORE:
-        raise BadFileError(path, "is a core dump, not a program")
-    if kind == _ET_REL:
-        raise BadFileError(path, "is a relocatable object: link it first")
-    if kind not in (_ET_EXEC, _ET_DYN):
-        raise BadFileError(path, f"is neither a program nor a library (ELF type {kind})")
+    return Elf(path, data, target.MACHINES[machine], kind == _ET_DYN, entry, segments, sections)
 
 
 def _segment(data: bytes, at: int) -> Segment:
