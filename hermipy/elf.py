@@ -1,10 +1,11 @@
 """The ELF reader: turns a file into one frozen `Elf`, or refuses it with one clear line.
 
-It reads the tables itself instead of through LIEF or pyelftools: a reader that meets mutated files must bound every count by
-the file's size before it looks at an entry, and a symbol costs pyelftools 20 microseconds where numpy takes a
-whole table at once (a Go program has 30,000). The headers are a page of structs; layout and names: elf(5).
-What may lie about itself (section names, symbols, relocations) is dropped when it does not fit the file; what
-the kernel's loader needs (headers, segments) is refused.
+It reads the tables itself instead of through LIEF or pyelftools: a reader that meets mutated files
+must bound every count by the file's size before it looks at an entry, and a symbol costs pyelftools
+20 microseconds where numpy takes a whole table at once (a Go program has 30,000). The headers are a
+page of structs; layout and names: elf(5). What may lie about itself (section names, symbols,
+relocations) is dropped when it does not fit the file; what the kernel's loader needs (headers,
+segments) is refused.
 """
 
 from __future__ import annotations

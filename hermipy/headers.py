@@ -1,7 +1,8 @@
 """The ELF program header table as the rewriter changes it: one spare entry becomes the segment that holds the stubs.
 
-LIEF's own way of adding a segment broke 7 of 11 objects here, and moving the table breaks what finds it through AT_PHDR.
-So the table stays where it is and as long as it is. Layout: elf(5), Elf64_Ehdr and Elf64_Phdr.
+LIEF's own way of adding a segment broke 7 of 11 objects here, and moving the table breaks what
+finds it through AT_PHDR. So the table stays where it is and as long as it is. Layout: elf(5),
+Elf64_Ehdr and Elf64_Phdr.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ def read(data: bytes) -> Table:
 def room_for_stubs(data: bytes, table: Table) -> tuple[range, ...]:
     """Addresses where stub segments may lie, best first: behind everything that is mapped, then below it.
 
-    Below a position-independent file there is nothing; below a fixed one there is a page, which Linux would not map
-    below 64 KiB (vm.mmap_min_addr) and our kernel does.
+    Below a position-independent file there is nothing; below a fixed one there is a page, which
+    Linux would not map below 64 KiB (vm.mmap_min_addr) and our kernel does.
     """
     loads = [entry for entry in table.entries if entry.type == PT_LOAD]
     end = max(entry.vaddr + entry.memory_size for entry in loads)

@@ -1,8 +1,8 @@
 """Which registers hold nothing that anyone reads after a site.
 
-The walk goes forward from the site along every path, with the set of candidates not yet overwritten; one that is read
-first is live. It goes on through jumps into other functions, because that is where control goes. What it assumes, and
-from where:
+The walk goes forward from the site along every path, with the set of candidates not yet
+overwritten; one that is read first is live. It goes on through jumps into other functions, because
+that is where control goes. What it assumes, and from where:
 
 - At a return the temporaries (t0-t6; x16, x17, NZCV) are dead, and at a call they carry no argument and are lost: RISC-V ELF psABI
   "Integer Register Convention", AAPCS64 6.1.1. The static chain t2 may enter a callee (nested functions), and ra is what a return reads.
@@ -119,7 +119,8 @@ class Liveness:
     def _keeps_everything(self, call: int, insn: Insn) -> bool:
         """Return whether a call's callee changes nothing but its result: a second link register, or a TLS descriptor.
 
-        AArch64 calls a descriptor through x1 right behind `add x0, x0, low part`, a sequence that linkers count on.
+        AArch64 calls a descriptor through x1 right behind `add x0, x0, low part`, a sequence that
+        linkers count on.
         """
         if insn.link == self.arch.extra_link:
             return True

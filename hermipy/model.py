@@ -1,6 +1,7 @@
 """The frozen values that travel between stages; nothing here computes.
 
-Addresses are virtual addresses as the file links them (load bias 0), offsets are bytes into the file, sizes are bytes.
+Addresses are virtual addresses as the file links them (load bias 0), offsets are bytes into the
+file, sizes are bytes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Turn syscall sites into jumps (kernel/arch/DIRECT.md): plan every edit, refuse conflicts while planning, write once.
 
-A site keeps its trap whenever anything about it is not proved: the trap path is complete, a wrong jump is not. Every edit
-replaces exactly the 4 bytes of the syscall instruction, so no jump can lead into the middle of one.
+A site keeps its trap whenever anything about it is not proved: the trap path is complete, a wrong
+jump is not. Every edit replaces exactly the 4 bytes of the syscall instruction, so no jump can lead
+into the middle of one.
 """
 
 from __future__ import annotations

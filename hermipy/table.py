@@ -1,8 +1,8 @@
 """Load and check `syscall_table/`, the one place where a syscall is declared.
 
-Each file there is a section: a title, the note for what is absent, and one row per syscall of the generic 64-bit
-ABI (Linux 6.12, include/uapi/asm-generic/unistd.h). Everything else is derived from the rows: the C prototypes, the
-image's dispatch table, module selection, names, the coverage page.
+Each file there is a section: a title, the note for what is absent, and one row per syscall of the
+generic 64-bit ABI (Linux 6.12, include/uapi/asm-generic/unistd.h). Everything else is derived from
+the rows: the C prototypes, the image's dispatch table, module selection, names, the coverage page.
 """
 
 from __future__ import annotations

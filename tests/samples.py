@@ -1,7 +1,8 @@
 """Build samples/ for both architectures, static, with glibc and with musl; and say what each must print.
 
-A sample's first comment is its specification: `syscalls:` that it must make, `args:`, `stdin:`, `status:`, and
-`expect:` line by line (standard output). `qemu-user:` names a point in which the oracle is not faithful.
+A sample's first comment is its specification: `syscalls:` that it must make, `args:`, `stdin:`,
+`status:`, and `expect:` line by line (standard output). `qemu-user:` names a point in which the
+oracle is not faithful.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A64 as the analysis sees it: the record and the sweep. The decoder is in aarch64_decode.py.
 
-What is odd: every instruction is 4 bytes, so the sweep cannot lose its way; data inside text is told by the $d mapping
-symbols alone (AAELF64, "Mapping symbols"). x16 and x17 belong to the linker's veneers between any two functions, so
-they carry nothing over a call or a return (AAPCS64, 6.1.1), and no compiler keeps the flags over either.
+What is odd: every instruction is 4 bytes, so the sweep cannot lose its way; data inside text is
+told by the $d mapping symbols alone (AAELF64, "Mapping symbols"). x16 and x17 belong to the
+linker's veneers between any two functions, so they carry nothing over a call or a return (AAPCS64,
+6.1.1), and no compiler keeps the flags over either.
 """
 
 from __future__ import annotations

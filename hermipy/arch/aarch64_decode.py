@@ -1,8 +1,8 @@
 """The A64 decoder: one instruction to the registers it reads, writes and computes.
 
-Only what a compiler's integer code is made of is followed by value; the rest is known by its registers and
-flags. An encoding that is not recognised (SVE, SME, extensions to come) reads every register. Fields: Arm ARM, C4.1 "A64
-instruction set encoding"; masks stand in its order.
+Only what a compiler's integer code is made of is followed by value; the rest is known by its
+registers and flags. An encoding that is not recognised (SVE, SME, extensions to come) reads every
+register. Fields: Arm ARM, C4.1 "A64 instruction set encoding"; masks stand in its order.
 """
 
 from __future__ import annotations

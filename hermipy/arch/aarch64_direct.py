@@ -1,8 +1,8 @@
 """AArch64 encodings of the direct path (kernel/arch/DIRECT.md).
 
-A site becomes `b stub`; the stub loads the way back into x17 and the vector page's address, which one `movn` makes, into
-x16. Both registers are the linker's own (AAPCS64 6.1.1: IP0, IP1), so they are dead at nearly every site.
-Encodings: Arm ARM, C6.2.
+A site becomes `b stub`; the stub loads the way back into x17 and the vector page's address, which
+one `movn` makes, into x16. Both registers are the linker's own (AAPCS64 6.1.1: IP0, IP1), so they
+are dead at nearly every site. Encodings: Arm ARM, C6.2.
 """
 
 from __future__ import annotations

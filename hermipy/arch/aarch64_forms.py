@@ -1,7 +1,8 @@
 """Registers, fields and shared shapes of A64 instructions, as `Insn` values.
 
-What is odd: register 31 is the stack pointer in some operands and zero in the others, by the instruction. Here x0-x30 are 0-30, SP is 31,
-the flags are 32, and a zero register is left out by `general`.
+What is odd: register 31 is the stack pointer in some operands and zero in the others, by the
+instruction. Here x0-x30 are 0-30, SP is 31, the flags are 32, and a zero register is left out by
+`general`.
 """
 
 from __future__ import annotations

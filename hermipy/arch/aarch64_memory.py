@@ -1,8 +1,9 @@
 """A64 loads and stores: addresses, writeback, and which registers an access reads and writes.
 
-What is odd: with writeback one instruction changes two registers, and the address counts from the base as it was (post-index)
-or as it becomes (pre-index); both are written as offsets from the old base. A store to an indexed or unknown address is
-taken for an array element: it never overwrites a spilled register. Source: Arm ARM C4.1, "Loads and Stores".
+What is odd: with writeback one instruction changes two registers, and the address counts from the
+base as it was (post-index) or as it becomes (pre-index); both are written as offsets from the old
+base. A store to an indexed or unknown address is taken for an array element: it never overwrites a
+spilled register. Source: Arm ARM C4.1, "Loads and Stores".
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """What an architecture is to the analysis: a record of registers, conventions and two decoders.
 
-`decode` takes one instruction to what dataflow needs of it; it knows no address, so its answers are shared
-by every occurrence of a word. `sweep` finds all instruction starts, sites, branches and calls of a stretch of code at once
-with numpy: a function is decoded only when an analysis walks through it.
+`decode` takes one instruction to what dataflow needs of it; it knows no address, so its answers are
+shared by every occurrence of a word. `sweep` finds all instruction starts, sites, branches and
+calls of a stretch of code at once with numpy: a function is decoded only when an analysis walks
+through it.
 
-Register sets are bit masks. Three sets per instruction keep both directions sound: `reads` and `writes` may name too
-many registers, `kills` (certainly overwritten) never does.
+Register sets are bit masks. Three sets per instruction keep both directions sound: `reads` and
+`writes` may name too many registers, `kills` (certainly overwritten) never does.
 """
 
 from __future__ import annotations

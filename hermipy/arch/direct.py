@@ -1,6 +1,7 @@
 """The rewriter's side of kernel/arch/DIRECT.md: what an architecture offers at a syscall site.
 
-One record per architecture, with the same fields; rewrite.py and verify.py know no other difference between them.
+One record per architecture, with the same fields; rewrite.py and verify.py know no other difference
+between them.
 """
 
 from __future__ import annotations

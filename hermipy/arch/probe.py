@@ -1,7 +1,7 @@
 """Run one rewritten site in an emulator, from the site to the vector page, with random registers (Unicorn).
 
-What comes out is compared with what went in: this is the proof that a stub keeps what DIRECT.md promises, made from the
-bytes of the rewritten file and from nothing that the rewriter believes.
+What comes out is compared with what went in: this is the proof that a stub keeps what DIRECT.md
+promises, made from the bytes of the rewritten file and from nothing that the rewriter believes.
 """
 
 from __future__ import annotations

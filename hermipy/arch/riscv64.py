@@ -1,9 +1,10 @@
 """RV64GC as the analysis sees it.
 
-What is odd: instructions are 2 or 4 bytes and only the two low bits say which, so one wrong step would
-misread all that follows. The sweep takes the length from those bits and never from a decoder that may not
-know an extension. What the decoder does not know (V, Zb*, vendors') reads every register, so it hides no
-use. Fields and encodings: The RISC-V Instruction Set Manual I, "RV32/64G Instruction Set Listings".
+What is odd: instructions are 2 or 4 bytes and only the two low bits say which, so one wrong step
+would misread all that follows. The sweep takes the length from those bits and never from a decoder
+that may not know an extension. What the decoder does not know (V, Zb*, vendors') reads every
+register, so it hides no use. Fields and encodings: The RISC-V Instruction Set Manual I, "RV32/64G
+Instruction Set Listings".
 """
 
 from __future__ import annotations
@@ -257,9 +258,10 @@ def decode(word: int) -> Insn:
 def _starts(halves: npt.NDArray[np.uint16], certain: Positions) -> npt.NDArray[np.bool_]:
     """Find the halfwords at which an instruction starts.
 
-    The halfword after one with low bits other than 11 is always a start: that one was either a whole instruction
-    or the second half of a long one. Within a run of halfwords that end in 11, every other one is a start. So the
-    distance to the last short-looking halfword decides, and no sequential walk is needed.
+    The halfword after one with low bits other than 11 is always a start: that one was either a
+    whole instruction or the second half of a long one. Within a run of halfwords that end in 11,
+    every other one is a start. So the distance to the last short-looking halfword decides, and no
+    sequential walk is needed.
     """
     position = np.arange(len(halves), dtype=np.int64)
     before = (halves & 3) != 3  # noqa: PLR2004 (the length bits)

@@ -1,8 +1,9 @@
 """The C extension of RV64: 2-byte instructions, as the forms of the 4-byte ones they stand for.
 
-What is odd: the immediates' bits are scattered differently in nearly every format. `_gather` takes (high, low, to)
-triples: bits [high:low] of the instruction land at bit `to`. Source: manual I, chapter "C", tables of the three
-quadrants. Reserved encodings and those of Zcb/Zcmp/Zcmt (which share the space of c.fsdsp and 100 of quadrant 0) are opaque.
+What is odd: the immediates' bits are scattered differently in nearly every format. `_gather` takes
+(high, low, to) triples: bits [high:low] of the instruction land at bit `to`. Source: manual I,
+chapter "C", tables of the three quadrants. Reserved encodings and those of Zcb/Zcmp/Zcmt (which
+share the space of c.fsdsp and 100 of quadrant 0) are opaque.
 """
 
 from __future__ import annotations

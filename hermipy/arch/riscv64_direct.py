@@ -1,8 +1,9 @@
 """RISC-V encodings of the direct path (kernel/arch/DIRECT.md).
 
-`jalr rd, imm(zero)` reaches the last 2 KiB of the address space from anywhere, so most sites need no stub: t0 holds the
-way back and a second dead register lets the vector page switch stacks. Every instruction used here is 4 bytes, as
-`ecall` is. Encodings: RISC-V unprivileged specification, chapter "RV32/64G Instruction Set Listings".
+`jalr rd, imm(zero)` reaches the last 2 KiB of the address space from anywhere, so most sites need
+no stub: t0 holds the way back and a second dead register lets the vector page switch stacks. Every
+instruction used here is 4 bytes, as `ecall` is. Encodings: RISC-V unprivileged specification,
+chapter "RV32/64G Instruction Set Listings".
 """
 
 from __future__ import annotations

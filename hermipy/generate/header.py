@@ -1,8 +1,9 @@
 """Write `syscalls_gen.h`: the macro that makes a handler agree with its row.
 
-`SYSCALL(read)(unsigned int fd, ...)` expands to the entry that the dispatch table names, with every register converted
-to the argument's type as Linux's own wrappers do (a 32-bit argument's upper half is ignored), then to the head of the
-body. Run by the Makefile as `python -m hermipy.generate.header ARCH OUT`.
+`SYSCALL(read)(unsigned int fd, ...)` expands to the entry that the dispatch table names, with every
+register converted to the argument's type as Linux's own wrappers do (a 32-bit argument's upper half
+is ignored), then to the head of the body. Run by the Makefile as `python -m hermipy.generate.header
+ARCH OUT`.
 """
 
 from __future__ import annotations

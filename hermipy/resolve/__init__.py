@@ -1,8 +1,9 @@
 """The numbers that each site can make, with the evidence.
 
-A number is a question asked backwards: what does the number register hold just before the site? `search` walks every way that leads
-there (dataflow against the flow of control), into the callers of a function whose argument it is, as deep as
-they go. An answer is only given when every way ends in a constant; else the site is unresolved and says why.
+A number is a question asked backwards: what does the number register hold just before the site?
+`search` walks every way that leads there (dataflow against the flow of control), into the callers
+of a function whose argument it is, as deep as they go. An answer is only given when every way ends
+in a constant; else the site is unresolved and says why.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ def _resolve(search: Search, site: Site) -> Call:
     if search.through_pointer and not numbers <= SETXID:
         return Call(site, None, "the number is read from memory through a pointer")
     if search.through_pointer:
-        # glibc and musl run set*id on every thread: the number travels in a struct. The stores that were
-        # found are evidence, not proof, so the answer is the whole closed family.
+        # glibc and musl run set*id on every thread: the number travels in a struct. The stores that
+        # were found are evidence, not proof, so the answer is the whole closed family.
         return Call(site, SETXID, f"setxid broadcast: {search.evidence()}")
     if not numbers:
         return Call(site, numbers, "no call of its function exists")

@@ -1,6 +1,7 @@
 """Where memory is: what a pointer register holds, who writes a variable, who passes a pointer to a callback.
 
-These look at straight pieces of code only; what they find is evidence for the search, which decides how far it trusts it.
+These look at straight pieces of code only; what they find is evidence for the search, which decides
+how far it trusts it.
 """
 
 from __future__ import annotations

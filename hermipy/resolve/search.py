@@ -1,8 +1,9 @@
 """One question, "what is in this register here?", walked backwards to every answer.
 
-A state is a place in the program and what is asked there: a register, or bytes of memory at a register's address (a stack
-slot, a field). Stepping over an instruction turns it into another question, or into an answer. States repeat in loops, so the walk
-is a search over a finite graph; operations met on the way (an addition, a truncation) wait in `pending` until a constant comes.
+A state is a place in the program and what is asked there: a register, or bytes of memory at a
+register's address (a stack slot, a field). Stepping over an instruction turns it into another
+question, or into an answer. States repeat in loops, so the walk is a search over a finite graph;
+operations met on the way (an addition, a truncation) wait in `pending` until a constant comes.
 """
 
 from __future__ import annotations
@@ -161,7 +162,8 @@ class Search:
     def _from_outside(self, state: State, why: str) -> State:
         """Return the question at the one place that passes this function's address on, if it asks for its argument's memory.
 
-        musl's __synccall(callback, context) is such a place: the callback's argument is the call's second.
+        musl's __synccall(callback, context) is such a place: the callback's argument is the call's
+        second.
         """
         what, arguments = state.what, self.arch.arguments
         if isinstance(what, Memory) and what.base == arguments[0] and why == CALLED_THROUGH_POINTER:

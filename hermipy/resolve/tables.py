@@ -1,9 +1,11 @@
 """Jump tables: where the indirect jumps of a function may lead.
 
-What is odd: nothing says where a table ends or that a table is one. A table's address is built near the jump, the last load before
-the jump tells the width of its entries, and entries are read as long as they lead to instructions of the same function. Reading on
-into the next table only adds ways, and a way too many can leave a site unresolved but never gives it a wrong number. A table that
-is not found (its address is built far away) leaves its targets without a way in, and the search says so.
+What is odd: nothing says where a table ends or that a table is one. A table's address is built near
+the jump, the last load before the jump tells the width of its entries, and entries are read as long
+as they lead to instructions of the same function. Reading on into the next table only adds ways,
+and a way too many can leave a site unresolved but never gives it a wrong number. A table that is
+not found (its address is built far away) leaves its targets without a way in, and the search says
+so.
 """
 
 from __future__ import annotations

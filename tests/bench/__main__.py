@@ -1,7 +1,8 @@
 """`make bench`: instruction counts and ratios, written to docs/benchmarks.md with the raw figures beside it as JSON.
 
-Instructions come from `-icount shift=0`, where one guest nanosecond is one instruction: the same on every machine.
-Times are medians of runs that alternate with a minimal payload's, and only their ratio means anything.
+Instructions come from `-icount shift=0`, where one guest nanosecond is one instruction: the same on
+every machine. Times are medians of runs that alternate with a minimal payload's, and only their
+ratio means anything.
 """
 
 from __future__ import annotations
