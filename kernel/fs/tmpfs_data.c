@@ -55,6 +55,7 @@ uint64_t tmpfs_own_page(struct inode *inode, uint64_t index) {
     }
     if (from_image) {
         copy_image_page(inode, index, pa_to_va(pa));
+        vm_replace(inode, index, va_to_pa(image_page(inode, index)));
     } else {
         memset(pa_to_va(pa), 0, PAGE_SIZE);
         inode->blocks += SECTORS_PER_PAGE;

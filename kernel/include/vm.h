@@ -92,6 +92,8 @@ void vm_discard(struct address_space *space, uint64_t start, uint64_t end);
 // (mm/truncate.c; called by whoever shortens a file that can be mapped, before it frees the pages).
 struct inode;
 void vm_truncate(const struct inode *inode, uint64_t page_count);
+// The page at `index` is another from now on: mappings that still show the old one look again (mm/replace.c).
+void vm_replace(const struct inode *inode, uint64_t index, uint64_t old_pa);
 
 // brk(2): the new end, or the old one when that cannot be.
 uint64_t vm_brk(struct address_space *space, uint64_t end);
