@@ -17,6 +17,7 @@ _EHDR_PHNUM = 56
 _EHDR_TYPE = 16
 _ET_EXEC = 2
 _PHDR = struct.Struct("<IIQQQQQQ")
+_NOTE = struct.Struct("<III")  # Elf64_Nhdr: sizes of name and contents, type
 _GNU_PROPERTY_TYPE_0 = 5
 _PAGE = 4096
 _ADDRESS_END = 1 << 38
@@ -131,9 +132,10 @@ def _is_fixed(data: bytes) -> bool:
 
 def _holds_property(data: bytes, entry: ProgramHeader) -> bool:
     """Whether a PT_NOTE holds NT_GNU_PROPERTY_TYPE_0 first: it says that the code has BTI landing pads."""
-    if entry.type != PT_NOTE or entry.file_size < 12:
+    note = data[entry.offset : entry.offset + min(entry.file_size, _NOTE.size)]
+    if entry.type != PT_NOTE or len(note) < _NOTE.size:
         return False
-    _, _, kind = struct.unpack_from("<III", data, entry.offset)
+    _, _, kind = _NOTE.unpack(note)
     return bool(kind == _GNU_PROPERTY_TYPE_0)
 
 

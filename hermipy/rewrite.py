@@ -8,6 +8,7 @@ into the middle of one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from hermipy import headers
@@ -97,10 +98,14 @@ class _Planner:
 
     def plan(self, decide: _Decide) -> Plan:
         areas = self._areas()
+        shared = _shared_offsets(self.subject)
         sites: list[SitePlan] = []
         patches: list[Patch] = []
         for call in sorted(self.subject.calls, key=lambda call: call.site.address):
-            tier, reason, word = decide(self.way, call, self.subject.dead(call.site))
+            if call.site.offset in shared:
+                tier, reason, word = Tier.TRAP, "its bytes in the file have another use", b""
+            else:
+                tier, reason, word = decide(self.way, call, self.subject.dead(call.site))
             stub = None
             if tier is Tier.STUB:
                 tier, reason, word, stub = self._stub(call.site, reason, areas)
@@ -148,6 +153,19 @@ class _Planner:
             offset += area.file_size
         spare = self.way.spare_headers
         return headers.with_segments(self.subject.data, table, spare, tuple(segments))
+
+
+def _shared_offsets(subject: Subject) -> set[int]:
+    """Offsets of sites that share bytes with another site or the program headers.
+
+    A file may map the same bytes at two addresses; what is right at one need not be at the other.
+    """
+    table = headers.read(subject.data)
+    size = len(direct.BY_ARCH[subject.arch].trap)
+    offsets = sorted(call.site.offset for call in subject.calls)
+    pairs = [pair for pair in pairwise(offsets) if pair[1] - pair[0] < size]
+    in_table = range(table.offset - size + 1, table.offset + table.size_bytes)
+    return {*chain.from_iterable(pairs), *(offset for offset in offsets if offset in in_table)}
 
 
 @dataclass(slots=True)

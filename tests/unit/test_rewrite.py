@@ -11,7 +11,7 @@ import pytest
 from hermipy import headers
 from hermipy.errors import UnsoundRewriteError
 from hermipy.model import Call, Site, Tier
-from hermipy.rewrite import Subject, apply, make_identity_plan, make_plan, rewrite
+from hermipy.rewrite import PAGE, Subject, apply, make_identity_plan, make_plan, rewrite
 from hermipy.verify import verify
 
 ALL_DEAD = frozenset({"t0", "t1", "x16", "x17", "nzcv"})
@@ -133,3 +133,13 @@ def test_a_file_without_a_spare_header_keeps_its_traps(arch: str, assemble: Asse
     plan = make_plan(subject_of(path, arch, dead))
     assert {site.tier for site in plan.sites} == {Tier.TRAP}
     assert "spare program header" in plan.sites[0].reason
+
+
+def test_sites_that_share_their_bytes_stay_traps(arch: str, assemble: Assemble) -> None:
+    subject = subject_of(assemble(program(arch)), arch, ALL_DEAD)
+    first = subject.calls[0]
+    again = Call(Site(first.site.address + PAGE, first.site.offset, None), first.numbers, "block")
+    twice = Subject(subject.data, arch, (*subject.calls, again), subject.dead)
+    plans = {plan.site.address: plan for plan in rewrite(twice).plan.sites}
+    assert plans[first.site.address].tier is plans[again.site.address].tier is Tier.TRAP
+    assert verify(twice, rewrite(twice).data).trap == 2
