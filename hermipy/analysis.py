@@ -1,14 +1,14 @@
 """One file's code, ready to be walked in both directions: shared by scan, resolve and liveness.
 
-The tables (instruction starts, branches, calls) are made once with numpy; instructions are decoded when a walk meets them. A walk
-back over `incoming` edges needs every way into an instruction: the one before it, direct branches, and for a function its
-callers. What may come from elsewhere (address taken, exported) is `outside_caller`.
+The tables (instruction starts, branches, calls) are made once with numpy; instructions are decoded
+when a walk meets them. A walk back over `incoming` edges needs every way into an instruction: the
+one before it, direct branches, and for a function its callers. What may come from elsewhere
+(address taken, exported) is `outside_caller`.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,7 +17,8 @@ import numpy as np
 
 from hermipy import functions
 from hermipy.arch import ARCHS
-from hermipy.arch.base import Add, Constant, Flow, Load, PcRelative
+from hermipy.arch.base import Constant, Flow
+from hermipy.references import References
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,16 +30,11 @@ if TYPE_CHECKING:
 
     Addresses = npt.NDArray[np.int64]
 
-CALLED_THROUGH_POINTER = "called through a pointer"
 _RETURN_BUDGET = 20_000
 _DEPTH_LIMIT = 100
-_REFERENCE_REACH = 48
-_USE_BUDGET = 1_000
 _NUMBER_REACH = 8
 _FINAL = (93, 94, 139)  # exit, exit_group, rt_sigreturn
-_RESULTS = 1  # a function's address as the second half of a result is not known to exist
-_PAGE = 4096  # adrp; RISC-V low parts reach half of it
-_CALLS = (Flow.CALL, Flow.INDIRECT_CALL)
+CALLS = (Flow.CALL, Flow.INDIRECT_CALL)
 _ENDS = (Flow.JUMP, Flow.INDIRECT_JUMP, Flow.RETURN, Flow.STOP)
 
 
@@ -50,17 +46,6 @@ class Edge(Enum):
     CALL = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """An instruction that completes an address in a register, or accesses memory there."""
-
-    address: int
-    register: int
-    """The register that then holds the address, or what was loaded from there; -1 after a store."""
-    offset: int | None
-    """Offset from the base for a memory access; None: the address itself is in the register."""
-
-
 class Analysis:
     """The code of one file. Addresses are as linked."""
 
@@ -68,7 +53,7 @@ class Analysis:
         self.elf = elf
         self.arch: Arch = ARCHS[elf.arch]
         self.witnesses = functions.witnesses(elf)
-        self.ranges = functions.code_ranges(elf, self.witnesses)
+        self.ranges = functions.code_ranges(elf)
         self._range_starts = [code.address for code in self.ranges]
         known = self.witnesses.starts
         sweeps = [
@@ -88,10 +73,13 @@ class Analysis:
         self.indirect_jumps = joined("indirect_jumps")
         self.functions = self._function_starts()
         self._returns: dict[int, bool] = {}
-        self._taken: dict[int, bool] = {}
+        self.references = References(self)
 
     def _function_starts(self) -> Addresses:
-        """Return all function starts: those of the tables, called ones, and those whose address a relocation stores."""
+        """Return all function starts.
+
+        Those of the tables, called ones, and those whose address a relocation stores.
+        """
         values = self.elf.relocated_values
         stored = values[values < 1 << 62].astype(np.int64)
         candidates = np.union1d(self.witnesses.starts, np.union1d(self._calls.targets, stored))
@@ -112,7 +100,10 @@ class Analysis:
         return self.arch.decode(int.from_bytes(code.data[at : at + 4], "little"))
 
     def function_of(self, address: int) -> int | None:
-        """Return the start of the function that holds an address; None when none is known before it."""
+        """Return the start of the function that holds an address.
+
+        None when none is known before it.
+        """
         at = int(np.searchsorted(self.functions, address, side="right")) - 1
         code = self.range_of(address)
         if at < 0 or code is None or self.functions[at] < code.address:
@@ -143,7 +134,10 @@ class Analysis:
         return at < len(starts) and bool(starts[at] == address)
 
     def is_go(self, address: int) -> bool:
-        """Return whether Go's compiler made the code at an address; a cgo program holds C's as well."""
+        """Return whether Go's compiler made the code at an address.
+
+        A cgo program holds C's as well.
+        """
         return address in self.witnesses.go_text
 
     def preserved(self, call: int) -> int:
@@ -178,7 +172,10 @@ class Analysis:
         return self._jumps.into(address)
 
     def entries_from_outside(self, function: int) -> list[int]:
-        """Return the jumps from other functions to anywhere in a function, and what falls into it: tail calls, cold parts."""
+        """Return the jumps from other functions to anywhere in a function, and what falls into it.
+
+        Tail calls, cold parts.
+        """
         end = self.end_of(function)
         sources = self._jumps.into_range(function, end)
         previous = self.before(function)
@@ -201,25 +198,50 @@ class Analysis:
         insn = self.insn(previous)
         if insn is None:
             return False
-        if insn.flow in _CALLS:
+        if insn.flow in CALLS:
             return self.comes_back(previous, insn)
         if not self._goes_on(previous, insn):
             return False
         return not insn.is_filler or self._is_entered(previous)
 
     def ends_thread(self, site: int) -> bool:
-        """Return whether a site certainly does not come back: exit, exit_group or rt_sigreturn just before it."""
+        """Return whether a site certainly does not come back: exit, exit_group or rt_sigreturn."""
+        return self.number_before(site) in _FINAL
+
+    def number_before(self, site: int) -> int | None:
+        """Return the number that the straight code right before a site loads.
+
+        None when it loads none there.
+        """
         at: int | None = site
         for _ in range(_NUMBER_REACH):
             if at is None or self.jumpers(at):
-                return False
+                return None
             at = self.before(at)
             insn = None if at is None else self.insn(at)
             if insn is None or insn.flow is not Flow.NEXT:
-                return False
+                return None
             if insn.writes >> self.arch.number & 1:
-                return any((self.arch.number, Constant(last)) in insn.defs for last in _FINAL)
-        return False
+                values = [value for dest, value in insn.defs if dest == self.arch.number]
+                return next((v.value for v in values if isinstance(v, Constant)), None)
+        return None
+
+    def reachable(self, start: int) -> set[int]:
+        """Return all instructions that direct jumps and calls lead to from one."""
+        todo, seen = [start], {start}
+        while todo:
+            address = todo.pop()
+            insn = self.insn(address)
+            if insn is None:
+                continue
+            target = self.target(address, insn)
+            after = [target] if target is not None else []
+            if insn.flow in CALLS or self._goes_on(address, insn):
+                after.append(address + insn.size)
+            fresh = [place for place in after if place not in seen]
+            seen.update(fresh)
+            todo += fresh
+        return seen
 
     def _goes_on(self, address: int, insn: Insn) -> bool:
         """Return whether an instruction other than a call may be followed by the next one."""
@@ -230,13 +252,14 @@ class Analysis:
     def _is_padding(self, address: int, insn: Insn) -> bool:
         """Return whether a nop fills the space before a function.
 
-        It may also be a call of a weak function that no one defined, which AArch64's linkers turn into a nop: glibc's
-        way out of a cancelled thread. Nothing is meant to run through it either.
+        It may also be a call of a weak function that no one defined, which AArch64's linkers turn
+        into a nop: glibc's way out of a cancelled thread. Nothing is meant to run through it
+        either.
         """
         return insn.is_filler and self.is_certain_function(address + insn.size)
 
     def _is_entered(self, filler: int) -> bool:
-        """Return whether anything leads into a nop; padding behind a function's end leads nowhere."""
+        """Return whether anything leads into a nop; behind a function's end nothing does."""
         at: int | None = filler
         while at is not None:
             insn = self.insn(at)
@@ -263,7 +286,9 @@ class Analysis:
         return self._returns.get(function, True)
 
     def _find_returns(self, function: int, pending: set[int]) -> bool:
-        """Decide `returns` by a walk; functions in `pending` are being decided further up and add no return of their own.
+        """Decide `returns` by a walk.
+
+        Functions in `pending` are being decided further up and add no return of their own.
 
         A negative answer that leaned on a pending function is not kept, except at the top.
         """
@@ -298,7 +323,7 @@ class Analysis:
     ) -> tuple[list[int], bool]:
         """Return (where control goes, whether that leans on a pending function)."""
         target, following = self.target(address, insn), address + insn.size
-        if insn.flow in _CALLS and target is not None and not self.is_certain_function(following):
+        if insn.flow in CALLS and target is not None and not self.is_certain_function(following):
             if target in pending:
                 return [], target != function
             if target in self._returns:
@@ -309,134 +334,16 @@ class Analysis:
         after = []
         if insn.flow in (Flow.JUMP, Flow.BRANCH, Flow.INDIRECT_JUMP) and target is not None:
             after.append(target)
-        ends_here = insn.flow in _CALLS and self.is_certain_function(following)
+        ends_here = insn.flow in CALLS and self.is_certain_function(following)
         if self._goes_on(address, insn) and not ends_here:
             after.append(following)
         return after, False
-
-    def outside_caller(self, function: int) -> str | None:
-        """Return why a function may be called from where no direct call is seen; None when it cannot."""
-        if function == self.elf.entry:
-            return "the entry point"
-        if function in self.witnesses.exported:
-            return "exported"
-        if function not in self._taken:
-            self._taken[function] = self._is_taken(function)
-        return CALLED_THROUGH_POINTER if self._taken[function] else None
-
-    def _is_taken(self, function: int) -> bool:
-        """Return whether an address goes anywhere but into a comparison.
-
-        libc compares the interrupted pc with the bounds of its cancellation point, through the GOT in a shared object.
-        """
-        if any(self._is_used(r.address, r.register) for r in self.references(function)):
-            return True
-        return any(self._is_loaded_for_use(place) for place in self._places_with(function))
-
-    def _is_loaded_for_use(self, place: int) -> bool:
-        """Return whether an address that lies in a word of memory is used; a word that no code names is a table's."""
-        loads = list(self.references(place))
-        return not loads or any(self._is_used(load.address, load.register) for load in loads)
-
-    def _is_used(self, address: int, register: int) -> bool:
-        """Return whether a register is read by anything but a comparison after the instruction that fills it."""
-        first = self.insn(address)
-        todo = [address + first.size] if first else []
-        seen = set(todo)
-        while todo:
-            at = todo.pop()
-            insn = self.insn(at)
-            if insn is None or len(seen) > _USE_BUDGET:
-                return True
-            if insn.reads >> register & 1 and not self._is_harmless(at, insn, register):
-                return True
-            if insn.flow in _CALLS or insn.flow in (Flow.RETURN, Flow.INDIRECT_JUMP):
-                passed = self.arch.arguments[: _RESULTS if insn.flow is Flow.RETURN else None]
-                if register in passed or self.preserved(at) >> register & 1:
-                    return True
-                continue
-            if insn.kills >> register & 1 or insn.flow is Flow.STOP:
-                continue
-            target = self.target(at, insn)
-            after = [target] if target is not None else []
-            after += [at + insn.size] if insn.flow is not Flow.JUMP else []
-            todo += [place for place in after if place not in seen]
-            seen.update(after)
-        return False
-
-    def _is_harmless(self, address: int, insn: Insn, register: int) -> bool:
-        """Return whether an instruction does not use the address in a register: a comparison, or the step to another address."""
-        if insn.is_comparison:
-            return True
-        if insn.target == register and self.target(address, insn) is not None:
-            return True  # the low half of a far call
-        if insn.reads != 1 << register or insn.stores:
-            return False
-        values = [value for _, value in insn.defs]
-        return len(values) == 1 and (
-            (isinstance(values[0], Add) and values[0].addend != 0)
-            or (isinstance(values[0], Load) and values[0].offset != 0)
-        )
-
-    def _places_with(self, value: int) -> Iterator[int]:
-        """Yield the addresses of loaded words that hold an address."""
-        yield from self.elf.relocations_to(value)
-        if self.elf.position_independent:
-            return
-        pattern = value.to_bytes(8, "little")
-        for load in self.elf.loads:
-            end = load.offset + load.file_size
-            at = self.elf.data.find(pattern, load.offset, end)
-            while at >= 0:
-                if at % 4 == 0:
-                    yield load.address + at - load.offset
-                at = self.elf.data.find(pattern, at + 1, end)
 
     def address_builders(self, address: int, distance: int) -> list[int]:
         """Return the instructions that begin to build an address at most `distance` bytes away."""
         near = np.flatnonzero(np.abs(self.high_to - address) < distance)
         found: list[int] = self.high_from[near].tolist()
         return found
-
-    def references(self, address: int) -> Iterator[Reference]:
-        """Yield the instructions that build an address in a register or access memory there, pc-relative or absolute."""
-        for source in self.address_builders(address, _PAGE):
-            yield from self._completions(source, address)
-
-    def _completions(self, source: int, address: int) -> Iterator[Reference]:
-        """Follow one address-building register for a few instructions."""
-        first = self.insn(source)
-        if first is None or not first.defs:
-            return
-        register, value = first.defs[0]
-        if isinstance(value, PcRelative):
-            base = (source & -value.page) + value.offset
-        elif isinstance(value, Constant):
-            base = value.value
-        else:
-            return
-        if base == address:
-            yield Reference(source, register, None)
-        at = source + first.size
-        for _ in range(_REFERENCE_REACH):
-            insn = self.insn(at)
-            if insn is None:
-                return
-            yield from _uses(insn, at, register, address - base)
-            if insn.writes >> register & 1:
-                return
-            at += insn.size
-
-
-def _uses(insn: Insn, at: int, register: int, distance: int) -> Iterator[Reference]:
-    for result, value in insn.defs:
-        if isinstance(value, Add) and value.source == register and value.addend == distance:
-            yield Reference(at, result, None)
-        elif isinstance(value, Load) and value.base == register and value.offset == distance:
-            yield Reference(at, result, distance)
-    for store in insn.stores:
-        if store.base == register and store.offset == distance:
-            yield Reference(at, -1, distance)
 
 
 class _Edges:

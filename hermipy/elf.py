@@ -14,8 +14,9 @@ import stat
 import struct
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -80,7 +81,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section header (SHT_*, SHF_*). Its bytes may lie outside the file: `Elf.bytes_of` bounds them."""
+    """One section header (SHT_*, SHF_*).
+
+    Its bytes may lie outside the file: `Elf.bytes_of` bounds them.
+    """
 
     name: str
     kind: int
@@ -211,7 +215,10 @@ class Elf:
         return tuple(symbol for table in tables for symbol in _symbols(*table))
 
     def _dynamic_symbol_table(self) -> tuple[bytes, bytes]:
-        """(.dynsym, .dynstr) of a file without section headers; the count comes from DT_HASH, or from the gap."""
+        """(.dynsym, .dynstr) of a file without section headers.
+
+        The count comes from DT_HASH, or from the gap.
+        """
         symbols, strings = self._dynamic_value(DT_SYMTAB), self._dynamic_value(DT_STRTAB)
         if symbols is None or strings is None:
             return b"", b""
@@ -239,7 +246,10 @@ class Elf:
 
     @cached_property
     def relocated_values(self) -> npt.NDArray[np.uint64]:
-        """Every address that a relocation may store: all RELA addends, and the words that RELR points at."""
+        """Every address that a relocation may store.
+
+        All RELA addends, and the words that RELR points at.
+        """
         addends = self._relocations["addend"]
         words = np.array([word for _, word in self._relr_words], dtype=np.uint64)
         return np.unique(np.concatenate([addends, words]))
@@ -256,13 +266,19 @@ class Elf:
         return int(rows["addend"][0]) if len(rows) else None
 
     def relocations_to(self, value: int) -> list[int]:
-        """Return the addresses of the words in which a relocation leaves this value (plus the load bias)."""
+        """Return the addresses of the words in which a relocation leaves this value.
+
+        (plus the load bias).
+        """
         rows = self._relocations[self._relocations["addend"] == value]
         found: list[int] = rows["offset"].tolist()
         return found + [place for place, word in self._relr_words if word == value]
 
     def _relr_places(self) -> list[int]:
-        """The addresses in .relr.dyn: an even entry is one, an odd entry a bitmap of the 63 words that follow."""
+        """The addresses in .relr.dyn.
+
+        An even entry is one, an odd entry a bitmap of the 63 words that follow.
+        """
         raw = self.read(self._dynamic_value(DT_RELR) or 0, self._dynamic_value(DT_RELRSZ) or 0)
         places: list[int] = []
         at = 0
@@ -358,7 +374,7 @@ def _check_segments(path: str, segments: tuple[Segment, ...], size: int) -> None
                 path, f"is damaged: the segment at {load.address:#x} has impossible sizes"
             )
     ordered = sorted(loads, key=lambda s: s.address)
-    for low, high in zip(ordered, ordered[1:], strict=False):
+    for low, high in pairwise(ordered):
         if low.address + low.memory_size > high.address:
             raise BadFileError(path, f"is damaged: segments overlap at {high.address:#x}")
 
@@ -376,7 +392,10 @@ def _sections(data: bytes, at: int, count: int, names_index: int) -> tuple[Secti
 
 
 def _check_sections(path: str, sections: tuple[Section, ...], size: int) -> None:
-    """Refuse tables and code that overlap: mutated headers could make one file into many times its size."""
+    """Refuse tables and code that overlap.
+
+    Mutated headers could make one file into many times its size.
+    """
     read = [s for s in sections if s.kind in _TABLES or s.flags & SHF_EXECINSTR]
     total = sum(min(s.size, max(0, size - s.offset)) for s in read if s.kind != SHT_NOBITS)
     if total > size:
@@ -389,7 +408,7 @@ def _string(strings: bytes, at: int) -> str:
     return strings[at : end if end >= 0 else at + _LONGEST_NAME].decode("utf-8", "replace")
 
 
-def _table(raw: bytes, kind: np.dtype[np.void] | np.dtype[np.uint64]) -> npt.NDArray[np.uint64]:
+def _table(raw: bytes, kind: np.dtype[Any]) -> npt.NDArray[Any]:
     """As many whole entries as the bytes hold."""
     return np.frombuffer(raw, dtype=kind, count=len(raw) // kind.itemsize)
 

@@ -1,8 +1,11 @@
-"""Where functions start, from every table that says so: symbols, unwind entries, Go's function table.
+"""Where functions start, from every table that says so.
 
-What is odd: Debian's static programs are stripped, so .eh_frame is the best witness; musl and Go have none. Go's
-table (.gopclntab) is found by its magic number when it has no section of its own (a PIE with cgo keeps it in .data.rel.ro).
-Formats: LSB 5.0 "Exception Frames" (DWARF pointer encodings 10.5.1); Go src/debug/gosym/pclntab.go.
+Symbols, unwind entries, Go's function table.
+
+What is odd: Debian's static programs are stripped, so .eh_frame is the best witness; musl and Go
+have none. Go's table (.gopclntab) is found by its magic number when it has no section of its own (a
+PIE with cgo keeps it in .data.rel.ro). Formats: LSB 5.0 "Exception Frames" (DWARF pointer encodings
+10.5.1); Go src/debug/gosym/pclntab.go.
 """
 
 from __future__ import annotations
@@ -57,11 +60,12 @@ class Witnesses:
     """The code that Go's compiler made; empty when Go's table is not there."""
 
 
-def code_ranges(elf: Elf, witnesses: Witnesses) -> tuple[CodeRange, ...]:
-    """Return all code: executable sections without what $d symbols mark as data, or without sections, what is known to be functions.
+def code_ranges(elf: Elf) -> tuple[CodeRange, ...]:
+    """Return all code: executable sections, without what $d symbols mark as data.
 
-    An R-X segment also holds read-only data (99 byte patterns that look like ecall in riscv64 libc), so a whole segment is
-    taken only when nothing narrows it.
+    A file without sections has its executable segments taken whole. They hold read-only data as
+    well (99 byte patterns that look like ecall in riscv64 libc), so scan.py doubts what it finds
+    there.
     """
     flags = reader.SHF_ALLOC | reader.SHF_EXECINSTR
     sections = [
@@ -72,7 +76,11 @@ def code_ranges(elf: Elf, witnesses: Witnesses) -> tuple[CodeRange, ...]:
     if sections:
         ranges = [CodeRange(s.address, elf.bytes_of(s)) for s in sections]
     else:
-        ranges = list(_segment_ranges(elf, witnesses))
+        ranges = [
+            CodeRange(load.address, elf.read(load.address, load.file_size))
+            for load in elf.loads
+            if load.flags & reader.PF_X
+        ]
     data = _data_ranges(elf)
     pieces = [piece for code in ranges for piece in (_without(code, data) if data else [code])]
     return tuple(sorted((p for p in pieces if p.data), key=lambda piece: piece.address))
@@ -85,20 +93,12 @@ def _is_mapped(elf: Elf, section: Section) -> bool:
     return mapped == (section.offset, section.offset + section.size - 1)
 
 
-def _segment_ranges(elf: Elf, witnesses: Witnesses) -> Iterator[CodeRange]:
-    """Yield the executable segments from their first known function to the end of their last."""
-    known = list(witnesses.unwind_ranges)
+def known_ranges(elf: Elf, witnesses: Witnesses) -> list[tuple[int, int]]:
+    """Return (start, size) of everything that a table of the file calls a function."""
+    go = witnesses.go_text
+    known = [*witnesses.unwind_ranges, (go.start, len(go))]
     known += [(s.address, s.size) for s in elf.symbols if s.kind in _FUNCTION_KINDS]
-    for load in elf.loads:
-        if not load.flags & reader.PF_X:
-            continue
-        end = load.address + load.file_size
-        inside = [(start, size) for start, size in known if load.address <= start < end]
-        low = min((start for start, _ in inside), default=load.address)
-        high = max((start + size for start, size in inside), default=end)
-        if witnesses.go_text or load.address <= elf.entry < low:
-            low, high = min(low, elf.entry), end
-        yield CodeRange(low, elf.read(low, min(high, end) - low))
+    return [(start, size) for start, size in known if size]
 
 
 def _data_ranges(elf: Elf) -> list[tuple[int, int]]:
@@ -175,7 +175,7 @@ def _eh_frame(elf: Elf) -> tuple[int, bytes] | None:
 
 
 def _pointer_encoding(cie: bytes) -> int:
-    """Return how a CIE's entries write addresses ('R' of its augmentation); -1 when it is unusual."""
+    """Return how a CIE's entries write addresses (augmentation 'R'); -1 when it is unusual."""
     end = cie.find(b"\0", 1)
     if end < 0 or cie[1:2] != b"z":
         return 0 if end == 1 else -1
@@ -215,7 +215,10 @@ def _entry_range(entry: bytes, address: int, encoding: int) -> Iterator[tuple[in
 
 
 def go_functions(elf: Elf) -> npt.NDArray[np.int64]:
-    """Return the function starts of Go's table and the end of the last; empty when the file is not Go's."""
+    """Return the function starts of Go's table and the end of the last.
+
+    Empty when the file is not Go's.
+    """
     nothing = np.empty(0, dtype=np.int64)
     if elf.section(".go.buildinfo") is None and b"\xff Go buildinf:" not in elf.data:
         return nothing

@@ -4,12 +4,15 @@ The walk goes forward from the site along every path, with the set of candidates
 overwritten; one that is read first is live. It goes on through jumps into other functions, because
 that is where control goes. What it assumes, and from where:
 
-- At a return the temporaries (t0-t6; x16, x17, NZCV) are dead, and at a call they carry no argument and are lost: RISC-V ELF psABI
-  "Integer Register Convention", AAPCS64 6.1.1. The static chain t2 may enter a callee (nested functions), and ra is what a return reads.
-- A call that links in t0 (-msave-restore millicode, Go's morestack, TLS descriptors) keeps and may read everything.
-- gcc's -fipa-ra (on at -O2) breaks the convention inside a file: a caller may keep a value in a temporary over a call of a function
-  that it has seen not to use it. So a temporary survives a call whose callee never writes it, and where a path leaves the
-  function with a temporary that the function does not otherwise use, the code behind its callers is walked too.
+- At a return the temporaries (t0-t6; x16, x17, NZCV) are dead, and at a call they carry no argument
+  and are lost: RISC-V ELF psABI "Integer Register Convention", AAPCS64 6.1.1. The static chain t2
+  may enter a callee (nested functions), and ra is what a return reads.
+- A call that links in t0 (-msave-restore millicode, Go's morestack, TLS descriptors) keeps and may
+  read everything.
+- gcc's -fipa-ra (on at -O2) breaks the convention inside a file: a caller may keep a value in a
+  temporary over a call of a function that it has seen not to use it. So a temporary survives a call
+  whose callee never writes it, and where a path leaves the function with a temporary that the
+  function does not otherwise use, the code behind its callers is walked too.
 - Go has no such convention for its write barrier, so in Go files a call keeps and reads everything.
 - An indirect jump that is not a return may lead to a jump table's case: everything is live.
 - An instruction that the decoder does not know reads everything.
@@ -35,9 +38,7 @@ _CALLER_LIMIT = 400
 
 
 def dead_registers(elf: Elf, site: Site) -> frozenset[str]:
-    """Return the names (as in DIRECT.md) of the registers that are provably dead right after a site."""
-    if site.function is None:
-        return frozenset()
+    """Return the registers that are provably dead right after a site, named as in DIRECT.md."""
     if site.function is None:
         return frozenset()
     return _liveness(elf).dead_after(site.address + len(analyse(elf).arch.site), site.function)
@@ -117,7 +118,9 @@ class Liveness:
         return ([address + insn.size] if kept else []), pending & kept, read
 
     def _keeps_everything(self, call: int, insn: Insn) -> bool:
-        """Return whether a call's callee changes nothing but its result: a second link register, or a TLS descriptor.
+        """Return whether a call's callee changes nothing but its result.
+
+        A second link register, or a TLS descriptor.
 
         AArch64 calls a descriptor through x1 right behind `add x0, x0, low part`, a sequence that
         linkers count on.
@@ -133,7 +136,9 @@ class Liveness:
         )
 
     def untouched(self, function: int, asked: int, depth: int = 0) -> int:
-        """Return the candidates that a function, with all it calls, leaves alone as far as its compiler could see.
+        """Return the candidates that a function, with all it calls.
+
+        Leaves alone as far as its compiler could see.
 
         Too many is safe: a caller that could have kept a value there is then looked at.
         """
@@ -160,25 +165,30 @@ class Liveness:
         return kept
 
     def _through(self, address: int, insn: Insn, kept: int, depth: int) -> tuple[list[int], int]:
-        """Return (where control goes, what is still untouched); code that is not seen may touch everything."""
+        """Return (where control goes, what is still untouched).
+
+        A compiler takes a call through a pointer for one that changes everything. An indirect jump
+        may be one or a switch, so it is taken to change nothing.
+        """
         target = self.analysis.target(address, insn)
         following = address + insn.size
+        after = [following]
         if insn.flow in (Flow.RETURN, Flow.STOP):
-            return [], kept
-        if insn.flow in (Flow.CALL, Flow.INDIRECT_CALL):
-            if insn.link == self.arch.extra_link:
-                return [following], kept
-            return [following], self.untouched(target, kept, depth + 1) if target is not None else 0
-        if insn.flow is Flow.INDIRECT_JUMP and target is None:
-            return [], 0
-        if insn.flow in (Flow.JUMP, Flow.INDIRECT_JUMP):
-            return [target] if target is not None else [], kept
-        if insn.flow is Flow.BRANCH and target is not None:
-            return [target, following], kept
-        return [following], kept
+            after = []
+        elif insn.flow in (Flow.CALL, Flow.INDIRECT_CALL):
+            if insn.link != self.arch.extra_link:
+                kept = 0 if target is None else self.untouched(target, kept, depth + 1)
+        elif insn.flow in (Flow.JUMP, Flow.INDIRECT_JUMP):
+            after = [target] if target is not None else []
+        elif insn.flow is Flow.BRANCH and target is not None:
+            after.append(target)
+        return after, kept
 
     def _live_in_callers(self, function: int, asked: int) -> int:
-        """Return which registers a direct caller reads after its call, or a caller's caller if it leaves them alone too."""
+        """Return which registers a direct caller reads after its call.
+
+        Or a caller's caller if it leaves them alone too.
+        """
         live = 0
         todo, seen = [(function, asked)], {function}
         while todo:
@@ -190,7 +200,7 @@ class Liveness:
             onward = self.analysis.entries_from_outside(callee)
             if len(calls) + len(onward) > _CALLER_LIMIT:
                 return asked
-            if not calls and not onward and self.analysis.outside_caller(callee) is None:
+            if not calls and not onward and self.analysis.references.outside_caller(callee) is None:
                 return asked  # how it is entered is not known
             for call in calls:
                 insn = self.analysis.insn(call)

@@ -8,7 +8,7 @@ linker's veneers between any two functions, so they carry nothing over a call or
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,35 +19,36 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Positions = npt.NDArray[np.int64]
-    Words = npt.NDArray[np.uint32]
+    Integers = npt.NDArray[np.integer[Any]]
 
 SVC = 0xD400_0001  # 11010100_000 imm16 000_01
 _LINK = 30
 
 
-def _signed(values: Words, bits: int) -> Positions:
+def _signed(values: Integers, bits: int) -> Positions:
     shift = 64 - bits
-    return values.astype(np.int64) << shift >> shift
+    signed: Positions = values.astype(np.int64) << shift >> shift
+    return signed
 
 
 def sweep(code: bytes, address: int, certain: Positions) -> Sweep:  # noqa: ARG001 (RISC-V needs it)
     """Find every site, direct edge and address in a stretch of code."""
     words = np.frombuffer(code, dtype="<u4", count=len(code) // 4)
     places = np.arange(len(words), dtype=np.int64) * 4 + address
-    jump = words & 0xFC00_0000 == 0x1400_0000  # noqa: PLR2004 (b)
-    call = words & 0xFC00_0000 == 0x9400_0000  # noqa: PLR2004 (bl)
-    conditional = words & 0xFF00_0000 == 0x5400_0000  # noqa: PLR2004 (b.cond, bc.cond)
-    compare = words & 0x7E00_0000 == 0x3400_0000  # noqa: PLR2004 (cbz, cbnz)
-    test = words & 0x7E00_0000 == 0x3600_0000  # noqa: PLR2004 (tbz, tbnz)
+    jump = words & 0xFC00_0000 == 0x1400_0000  # b
+    call = words & 0xFC00_0000 == 0x9400_0000  # bl
+    conditional = words & 0xFF00_0000 == 0x5400_0000  # b.cond, bc.cond
+    compare = words & 0x7E00_0000 == 0x3400_0000  # cbz, cbnz
+    test = words & 0x7E00_0000 == 0x3600_0000  # tbz, tbnz
     target = places + np.select(
         [jump | call, conditional | compare, test],
         [_signed(words, 26) * 4, _signed(words >> 5, 19) * 4, _signed(words >> 5, 14) * 4],
         default=0,
     )
     edge = jump | conditional | compare | test
-    indirect = words & 0xFEFF_F000 == 0xD61F_0000  # noqa: PLR2004 (br, braa, brab)
-    adr = words & 0x9F00_0000 == 0x1000_0000  # noqa: PLR2004
-    adrp = words & 0x9F00_0000 == 0x9000_0000  # noqa: PLR2004
+    indirect = words & 0xFEFF_F000 == 0xD61F_0000  # br, braa, brab
+    adr = words & 0x9F00_0000 == 0x1000_0000
+    adrp = words & 0x9F00_0000 == 0x9000_0000
     offset = _signed((words >> 5 & 0x7FFFF) << 2 | (words >> 29 & 3), 21)
     built = np.where(adrp, (places & ~0xFFF) + (offset << 12), places + offset)
     return Sweep(

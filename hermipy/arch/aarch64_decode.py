@@ -57,18 +57,18 @@ def decode(word: int) -> Insn:
         return _immediate(word)
     if group in (10, 11):
         return _branch(word)
-    if group & 0b0101 == 0b0100:  # noqa: PLR2004 (x1x0)
+    if group & 0b0101 == 0b0100:  # x1x0
         return decode_memory(word)
-    if group & 0b0111 == 0b0101:  # noqa: PLR2004 (x101)
+    if group & 0b0111 == 0b0101:  # x101
         return _register(word)
-    if group & 0b0111 == 0b0111:  # noqa: PLR2004 (x111)
+    if group & 0b0111 == 0b0111:  # x111
         return _vector(word)
     return stop() if word >> 16 == 0 else opaque()  # udf; SVE, SME, reserved
 
 
 def _immediate(word: int) -> Insn:
     kind = word >> 23 & 7
-    if kind < 2:  # noqa: PLR2004 (adr, adrp)
+    if kind < 2:  # adr, adrp
         offset = sign_extend((word >> 5 & 0x7FFFF) << 2 | word >> 29 & 3, 21)
         value = PcRelative(offset << 12, page=4096) if is_wide(word) else PcRelative(offset)
         return define(general(rd(word)), 0, value)
@@ -124,7 +124,7 @@ def _logical_immediate(word: int) -> Insn:
     value: Value = UNKNOWN
     if operation == 1 and rn(word) == ZERO:
         value = Constant(immediate)
-    if operation == 3:  # noqa: PLR2004 (ands)
+    if operation == 3:  # ands, bics
         return define(general(rd(word)) | FLAGS, general(rn(word)))
     return define(with_stack(rd(word)), general(rn(word)), value)
 
@@ -135,9 +135,9 @@ def _move_wide(word: int) -> Insn:
     limit = MASK64 if is_wide(word) else 0xFFFF_FFFF
     if operation == 0:
         return define(general(rd(word)), 0, Constant(~bits & limit))
-    if operation == 2:  # noqa: PLR2004 (movz)
+    if operation == 2:  # movz
         return define(general(rd(word)), 0, Constant(bits))
-    if operation == 3:  # noqa: PLR2004 (movk)
+    if operation == 3:  # ands, bics
         return define(general(rd(word)), general(rd(word)), Insert(rd(word), bits >> shift, shift))
     return opaque()
 
@@ -145,7 +145,7 @@ def _move_wide(word: int) -> Insn:
 def _bitfield(word: int) -> Insn:
     operation, immr, imms = word >> 29 & 3, word >> 16 & 63, word >> 10 & 63
     value: Value = UNKNOWN
-    if immr == 0 and imms == 31 and operation != 1:  # noqa: PLR2004 (sxtw, uxtw)
+    if immr == 0 and imms == 31 and operation != 1:  # sxtw, uxtw
         value = move(rn(word), 4, signed=operation == 0 and is_wide(word))
     reads = general(rn(word), rd(word)) if operation == 1 else general(rn(word))
     return define(general(rd(word)), reads, value)
@@ -156,17 +156,17 @@ def _extract(word: int) -> Insn:
 
 
 def _branch(word: int) -> Insn:
-    if word & 0x7C00_0000 == 0x1400_0000:  # noqa: PLR2004 (b, bl)
+    if word & 0x7C00_0000 == 0x1400_0000:  # b, bl
         displacement = sign_extend(word, 26) * 4
         if not is_wide(word):
             return Insn(SIZE, Flow.JUMP, displacement)
         link = general(_LINK)
         return Insn(SIZE, Flow.CALL, displacement, kills=link, writes=link, link=_LINK)
-    if word & 0x7E00_0000 == 0x3400_0000:  # noqa: PLR2004 (cbz, cbnz)
+    if word & 0x7E00_0000 == 0x3400_0000:  # cbz, cbnz
         return Insn(SIZE, Flow.BRANCH, sign_extend(word >> 5, 19) * 4, reads=general(rd(word)))
-    if word & 0x7E00_0000 == 0x3600_0000:  # noqa: PLR2004 (tbz, tbnz)
+    if word & 0x7E00_0000 == 0x3600_0000:  # tbz, tbnz
         return Insn(SIZE, Flow.BRANCH, sign_extend(word >> 5, 14) * 4, reads=general(rd(word)))
-    if word & 0xFF00_0000 == 0x5400_0000:  # noqa: PLR2004 (b.cond)
+    if word & 0xFF00_0000 == 0x5400_0000:  # b.cond
         return Insn(SIZE, Flow.BRANCH, sign_extend(word >> 5, 19) * 4, reads=FLAGS)
     by_top = {0xD4: _exception, 0xD5: _system, 0xD6: _branch_register, 0xD7: _branch_register}
     handler = by_top.get(word >> 24)
@@ -174,17 +174,17 @@ def _branch(word: int) -> Insn:
 
 
 def _exception(word: int) -> Insn:
-    if word & 0xFFE0_001F == 0xD400_0001:  # noqa: PLR2004 (svc)
+    if word & 0xFFE0_001F == 0xD400_0001:  # svc
         result = general(0)
         return Insn(SIZE, Flow.SYSCALL, kills=result, writes=result)
     if word & 0xFFA0_001F in (0xD420_0000, 0xD400_0000 | 1 << 22):  # brk, hlt
         return stop()
-    return stop() if word & 0xFFE0_001F == 0xD440_0000 else opaque()  # noqa: PLR2004 (hlt)
+    return stop() if word & 0xFFE0_001F == 0xD440_0000 else opaque()  # hlt
 
 
 def _branch_register(word: int) -> Insn:
     operation = word >> 21 & 7
-    if rm(word) != 31 or operation > 2:  # noqa: PLR2004 (eret, drps, unallocated)
+    if rm(word) != 31 or operation > 2:  # eret, drps, unallocated
         return opaque()
     modifier = with_stack(rd(word)) if word >> 24 & 1 else 0  # pointer authentication
     if operation == 0:
@@ -198,20 +198,20 @@ def _branch_register(word: int) -> Insn:
 
 
 def _system(word: int) -> Insn:
-    if word & 0xFFFF_F01F == 0xD503_201F:  # noqa: PLR2004 (hints)
+    if word & 0xFFFF_F01F == 0xD503_201F:  # hints
         return _hint(word >> 5 & 127)
-    if word & 0xFFFF_F000 == 0xD503_3000:  # noqa: PLR2004 (barriers)
+    if word & 0xFFFF_F000 == 0xD503_3000:  # barriers
         return plain()
-    if word & 0xFFF8_F01F == 0xD500_401F:  # noqa: PLR2004 (msr immediate: cfinv, xaflag ...)
+    if word & 0xFFF8_F01F == 0xD500_401F:  # msr immediate: cfinv, xaflag ...
         return plain(FLAGS, FLAGS)
     identity, data = word & ~31, general(rd(word))
     if identity == _MSR_NZCV:
         return define(FLAGS, data)
     if identity == _MRS_NZCV:
         return define(data, FLAGS)
-    if word & 0xFFF8_0000 == 0xD508_0000 or word & 0xFFF0_0000 == 0xD510_0000:  # noqa: PLR2004 (sys, msr)
+    if word & 0xFFF8_0000 == 0xD508_0000 or word & 0xFFF0_0000 == 0xD510_0000:  # sys, msr
         return plain(data)
-    if word & 0xFFF0_0000 == 0xD530_0000:  # noqa: PLR2004 (mrs; rndr also sets the flags)
+    if word & 0xFFF0_0000 == 0xD530_0000:  # mrs; rndr also sets the flags
         return Insn(SIZE, kills=data, writes=data | FLAGS)
     return opaque()
 
@@ -219,31 +219,31 @@ def _system(word: int) -> Insn:
 def _hint(number: int) -> Insn:
     if number in (8, 10, 12, 14):  # pacia1716 ... autib1716
         return define(general(17), general(16, 17))
-    if number == 7 or 24 <= number <= 31:  # noqa: PLR2004 (xpaclri, paciaz ... autibsp)
+    if number == 7 or 24 <= number <= 31:  # xpaclri, paciaz ... autibsp
         return define(general(_LINK), with_stack(_LINK, SP))
-    if number == 40:  # noqa: PLR2004 (chkfeat)
+    if number == 40:  # chkfeat
         return define(general(16), general(16))
     return plain()
 
 
 def _register(word: int) -> Insn:
-    if word & 0x1F00_0000 == 0x0A00_0000:  # noqa: PLR2004
+    if word & 0x1F00_0000 == 0x0A00_0000:
         return _logical(word)
-    if word & 0x1F00_0000 == 0x0B00_0000:  # noqa: PLR2004
+    if word & 0x1F00_0000 == 0x0B00_0000:
         return _add(word)
-    if word & 0x1F00_0000 == 0x1B00_0000:  # noqa: PLR2004 (three sources)
+    if word & 0x1F00_0000 == 0x1B00_0000:  # three sources
         return define(general(rd(word)), general(rn(word), rm(word), rt2(word)))
     kind = word >> 21 & 0xF
-    if word >> 28 & 1 == 0 or word >> 24 & 0xF != 0b1010:  # noqa: PLR2004
+    if word >> 28 & 1 == 0 or word >> 24 & 0xF != 0b1010:
         return opaque()
     if kind == 0:
         return _with_carry(word)
-    if kind == 2 and word & 0x410 == 0:  # noqa: PLR2004 (ccmp, ccmn)
+    if kind == 2 and word & 0x410 == 0:  # ccmp, ccmn
         compared = general(rn(word)) | (0 if word >> 11 & 1 else general(rm(word)))
         return define(FLAGS, compared | FLAGS)
-    if kind == 4 and word >> 11 & 1 == 0:  # noqa: PLR2004
+    if kind == 4 and word >> 11 & 1 == 0:
         return _select(word)
-    if kind == 6:  # noqa: PLR2004
+    if kind == 6:
         return _one_or_two_sources(word)
     return opaque()
 
@@ -256,7 +256,7 @@ def _flag_result(word: int) -> int:
 def _logical(word: int) -> Insn:
     operation, inverted, amount = word >> 29 & 3, word >> 21 & 1, word >> 10 & 63
     reads, result = general(rn(word), rm(word)), general(rd(word))
-    if operation == 3:  # noqa: PLR2004 (ands, bics)
+    if operation == 3:  # ands, bics
         return define(result | FLAGS, reads)
     value: Value = UNKNOWN
     if operation == 1 and rn(word) == ZERO and not inverted and amount == 0:
@@ -291,7 +291,7 @@ def _select(word: int) -> Insn:
 
 def _one_or_two_sources(word: int) -> Insn:
     if not word >> 30 & 1:
-        result = with_stack(rd(word)) if word >> 10 & 63 == 4 else general(rd(word))  # noqa: PLR2004 (irg)
+        result = with_stack(rd(word)) if word >> 10 & 63 == 4 else general(rd(word))  # irg
         return define(result | _flag_result(word), with_stack(rn(word), rm(word)))
     authentication = rm(word) == 1
     reads = with_stack(rn(word)) | (general(rd(word)) if authentication else 0)
@@ -299,15 +299,18 @@ def _one_or_two_sources(word: int) -> Insn:
 
 
 def _vector(word: int) -> Insn:
-    """Decode floating point and Advanced SIMD: what touches a general register or the flags, and the rest."""
-    converts = word & 0x5F20_FC00 == 0x1E20_0000 or word & 0x5F20_0000 == 0x1E00_0000  # noqa: PLR2004
-    copies = word & 0x9FE0_8400 == 0x0E00_0400  # noqa: PLR2004 (dup, ins, umov, smov)
+    """Decode floating point and Advanced SIMD.
+
+    What touches a general register or the flags, and the rest.
+    """
+    converts = word & 0x5F20_FC00 == 0x1E20_0000 or word & 0x5F20_0000 == 0x1E00_0000
+    copies = word & 0x9FE0_8400 == 0x0E00_0400  # dup, ins, umov, smov
     if converts or copies:
         return plain(general(rn(word)), general(rd(word)) | FLAGS)
-    if word & 0xFF20_FC07 == 0x1E20_2000:  # noqa: PLR2004 (fcmp)
+    if word & 0xFF20_FC07 == 0x1E20_2000:  # fcmp
         return define(FLAGS, 0)
-    if word & 0xFF20_0C00 == 0x1E20_0400:  # noqa: PLR2004 (fccmp)
+    if word & 0xFF20_0C00 == 0x1E20_0400:  # fccmp
         return define(FLAGS, FLAGS)
-    if word & 0xFF20_0C00 == 0x1E20_0C00:  # noqa: PLR2004 (fcsel)
+    if word & 0xFF20_0C00 == 0x1E20_0C00:  # fcsel
         return plain(FLAGS)
     return plain()

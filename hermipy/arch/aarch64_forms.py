@@ -38,7 +38,10 @@ def with_stack(*registers: int) -> int:
 
 
 def opaque() -> Insn:
-    """Return an instruction that we do not know: it reads everything and certainly overwrites nothing."""
+    """Return an instruction that we do not know.
+
+    It reads everything and certainly overwrites nothing.
+    """
     return Insn(SIZE, reads=EVERYTHING, writes=EVERYTHING)
 
 
@@ -48,7 +51,10 @@ def plain(reads: int = 0, writes: int = 0) -> Insn:
 
 
 def define(result: int, reads: int, value: Value = UNKNOWN) -> Insn:
-    """Return an instruction that overwrites the registers in `result`, of which the lowest gets `value`."""
+    """Return an instruction that overwrites the registers in `result`.
+
+    Of which the lowest gets `value`.
+    """
     lowest = (result & -result).bit_length() - 1
     defs = ((lowest, value),) if result and lowest != NZCV else ()
     return Insn(SIZE, reads=reads, kills=result, writes=result, defs=defs)

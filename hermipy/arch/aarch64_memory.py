@@ -28,21 +28,21 @@ _VECTOR_BIT = 1 << 26
 
 def decode_memory(word: int) -> Insn:
     """Decode an instruction of the loads and stores group (op0 = x1x0)."""
-    if word & 0xBE00_0000 == 0x0C00_0000:  # noqa: PLR2004 (Advanced SIMD structures)
+    if word & 0xBE00_0000 == 0x0C00_0000:  # Advanced SIMD structures
         return _structures(word)
     group = word >> 24 & 0x3B
-    if group == 0x08:  # noqa: PLR2004 (exclusive, ordered, compare and swap)
+    if group == 0x08:  # exclusive, ordered, compare and swap
         return _exclusive(word) if not word & _VECTOR_BIT else opaque()
-    if group == 0x18:  # noqa: PLR2004 (literal)
-        literal = not word & _VECTOR_BIT and word >> 30 != 3  # noqa: PLR2004 (3: prefetch)
+    if group == 0x18:  # literal
+        literal = not word & _VECTOR_BIT and word >> 30 != 3  # 3: prefetch
         return define(general(rd(word)) if literal else 0, 0)
     if group in (0x28, 0x29):
         return _pair(word)
-    if group == 0x39:  # noqa: PLR2004 (unsigned offset)
+    if group == 0x39:  # unsigned offset
         return _unsigned_offset(word)
-    if group == 0x38:  # noqa: PLR2004 (all the others with one register)
+    if group == 0x38:  # all the others with one register
         return _single(word)
-    if word & 0x3F20_0C00 == 0x1900_0000:  # noqa: PLR2004 (ldapur, stlur)
+    if word & 0x3F20_0C00 == 0x1900_0000:  # ldapur, stlur
         return _access(word, sign_extend(word >> 12, 9), None)
     return opaque()  # memory tags, memory copy
 
@@ -64,7 +64,7 @@ def _exclusive(word: int) -> Insn:
     stores = (Store(-1, base, 0, 16),)
     if paired and ordered:  # cas
         result, reads = general(status), general(status, data)
-    elif paired and size < 2:  # noqa: PLR2004 (casp: register pairs)
+    elif paired and size < 2:  # casp: register pairs
         result = general(status, status | 1)
         reads = result | general(data, data | 1)
     elif is_load:
@@ -91,10 +91,10 @@ def _with_writeback(insn: Insn, base: int, offset: int) -> Insn:
 
 def _pair(word: int) -> Insn:
     kind, mode, is_vector = word >> 30, word >> 23 & 3, bool(word & _VECTOR_BIT)
-    if kind == 3:  # noqa: PLR2004 (unallocated or newer)
+    if kind == 3:  # unallocated or newer
         return opaque()
     is_load = bool(word >> 22 & 1)
-    access = 4 << kind if is_vector else 8 if kind == 2 or not is_load and kind == 1 else 4  # noqa: PLR2004
+    access = _pair_size(kind, is_vector=is_vector, is_load=is_load)
     scale = 16 if kind == 1 and not is_load and not is_vector else access  # stgp counts in tags
     immediate = sign_extend(word >> 15, 7) * scale
     base, first, second = rn(word), rd(word), rt2(word)
@@ -106,6 +106,13 @@ def _pair(word: int) -> Insn:
     elif is_load and first == second:
         return opaque()
     return _with_writeback(insn, base, immediate) if mode in (1, 3) else insn
+
+
+def _pair_size(kind: int, *, is_vector: bool, is_load: bool) -> int:
+    """Return the bytes of one register of a pair; kind is bits 31:30."""
+    if is_vector:
+        return 4 << kind
+    return 8 if kind == 2 or (kind == 1 and not is_load) else 4
 
 
 def _pair_access(word: int, offset: int, access: int, *, signed: bool) -> Insn:
@@ -137,7 +144,7 @@ def _single(word: int) -> Insn:
         if mode in (1, 3):  # post-index, pre-index
             return _access(word, 0 if mode == 1 else immediate, immediate)
         return _access(word, immediate, None)
-    if mode == 2:  # noqa: PLR2004 (register offset)
+    if mode == 2:  # register offset
         return _indexed(word)
     return _atomic(word) if mode == 0 and not word & _VECTOR_BIT else opaque()
 
@@ -145,20 +152,20 @@ def _single(word: int) -> Insn:
 def _indexed(word: int) -> Insn:
     address = with_stack(rn(word)) | general(rm(word))
     operation, size = word >> 22 & 3, word >> 30
-    if word & _VECTOR_BIT or (size == 3 and operation >= 2):  # noqa: PLR2004 (prefetch)
+    if word & _VECTOR_BIT or (size == 3 and operation >= 2):  # prefetch
         return plain(address)
     if operation == 0:
         return plain(address | general(rd(word)))
-    value = Indexed(1 << size, operation >= 2)  # noqa: PLR2004 (sign-extended)
+    value = Indexed(1 << size, operation >= 2)  # sign-extended
     return define(general(rd(word)), address, value)
 
 
 def _atomic(word: int) -> Insn:
     operation = word >> 12 & 15
     stores = (Store(-1, rn(word), 0, 8),)
-    if operation == 0b1100:  # noqa: PLR2004 (ldapr)
+    if operation == 0b1100:  # ldapr
         return define(general(rd(word)), with_stack(rn(word)))
-    if operation > 0b1000:  # noqa: PLR2004 (0xxx: ldadd ... ldumin, 1000: swp)
+    if operation > 0b1000:  # 0xxx: ldadd ... ldumin, 1000: swp
         return opaque()
     result = general(rd(word))
     reads = general(rm(word)) | with_stack(rn(word))
@@ -166,7 +173,10 @@ def _atomic(word: int) -> Insn:
 
 
 def _access(word: int, offset: int, writeback: int | None) -> Insn:
-    """Return a load or store of one register at base + offset; the fields are shared by all addressing modes."""
+    """Return a load or store of one register at base + offset.
+
+    The fields are shared by all addressing modes.
+    """
     size, operation, base, data = word >> 30, word >> 22 & 3, rn(word), rd(word)
     address = with_stack(base)
     if word & _VECTOR_BIT:
@@ -174,12 +184,12 @@ def _access(word: int, offset: int, writeback: int | None) -> Insn:
         insn = Insn(
             SIZE, reads=address, stores=() if operation & 1 else (Store(-1, base, offset, access),)
         )
-    elif size == 3 and operation >= 2:  # noqa: PLR2004 (prefetch)
+    elif size == 3 and operation >= 2:  # prefetch
         insn = plain(address)
     elif operation == 0:
         stored = Store(data, base, offset, 1 << size)
         insn = Insn(SIZE, reads=address | general(data), stores=(stored,))
     else:
-        value = Load(base, offset, 1 << size, operation == 2)  # noqa: PLR2004 (sign-extended to 64 bits)
+        value = Load(base, offset, 1 << size, operation == 2)  # sign-extended to 64 bits
         insn = define(general(data), address, value)
     return insn if writeback is None else _with_writeback(insn, base, writeback)

@@ -43,14 +43,14 @@ class Flow(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """dest = value"""
+    """Set dest to a value."""
 
     value: int
 
 
 @dataclass(frozen=True, slots=True)
 class PcRelative:
-    """dest = (address of the instruction & ~(page - 1)) + offset"""
+    """Set dest to (address of the instruction & ~(page - 1)) + offset."""
 
     offset: int
     page: int = 1
@@ -58,7 +58,10 @@ class PcRelative:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """dest = low `width` bytes of (source + addend), sign-extended when `signed`; width 8: a copy when addend = 0"""
+    """Set dest to the low `width` bytes of (source + addend), sign-extended when `signed`.
+
+    Width 8 and addend 0: a copy.
+    """
 
     source: int
     addend: int = 0
@@ -68,7 +71,7 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """dest = source with 16 bits replaced (movk)"""
+    """Set dest to source with 16 bits replaced (movk)."""
 
     source: int
     bits: int
@@ -77,7 +80,7 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """dest = `size` bytes at base + offset (base as before the instruction)"""
+    """Set dest to `size` bytes at base + offset (base as before the instruction)."""
 
     base: int
     offset: int
@@ -87,7 +90,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """dest = `size` bytes at a register plus a scaled register: an element of a table"""
+    """Set dest to `size` bytes at a register plus a scaled register, an element of a table."""
 
     size: int
     signed: bool
@@ -95,7 +98,7 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """dest = one of two registers; `addend` applies to the second"""
+    """Set dest to one of two registers; `addend` applies to the second."""
 
     first: int
     second: int
@@ -104,7 +107,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """dest = something else"""
+    """Set dest to something else."""
 
 
 Value = Constant | PcRelative | Add | Insert | Load | Indexed | Choice | Unknown
@@ -113,7 +116,10 @@ UNKNOWN = Unknown()
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """`size` bytes of `source` (-1: not a tracked register) go to base + offset (base as before the instruction)."""
+    """`size` bytes of `source` (-1.
+
+    Not a tracked register) go to base + offset (base as before the instruction).
+    """
 
     source: int
     base: int
@@ -123,7 +129,10 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Insn:
-    """One instruction's effect; every register number and mask counts as the architecture's record says."""
+    """One instruction's effect.
+
+    Every register number and mask counts as the architecture's record says.
+    """
 
     size: int
     flow: Flow = Flow.NEXT
@@ -139,7 +148,10 @@ class Insn:
 
     @property
     def is_comparison(self) -> bool:
-        """Return whether it only decides something: a branch, or an operation whose one result are flags."""
+        """Return whether it only decides something.
+
+        A branch, or an operation whose one result are flags.
+        """
         return self.flow is Flow.BRANCH or (
             self.writes != 0
             and not self.defs
@@ -156,7 +168,10 @@ class Insn:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """All instructions of one stretch of code, by address. Edges are parallel arrays, sorted by destination."""
+    """All instructions of one stretch of code, by address.
+
+    Edges are parallel arrays, sorted by destination.
+    """
 
     starts: npt.NDArray[np.int64]
     sites: npt.NDArray[np.int64]
@@ -191,22 +206,34 @@ class Arch:
     """The same for Go, which has no callee-saved registers."""
     everything: int
     candidates: Mapping[str, int]
-    """Registers that liveness is asked about, by the name that DIRECT.md gives them: masks of one bit."""
+    """Registers that liveness is asked about, by the name that DIRECT.md gives them.
+
+    Masks of one bit.
+    """
     dead_at_call: int
     """Candidates that carry nothing into a call by the procedure call standard."""
     dead_at_return: int
     """Candidates that carry nothing out of a function by the procedure call standard."""
     remembered: int
-    """Candidates in which gcc's -fipa-ra may keep a value across a call of a function that it has seen not to use them."""
+    """Candidates in which gcc's -fipa-ra may keep a value over a call of what does not use them."""
     decode: Callable[[int], Insn]
     """One instruction from the 32 bits at its address (little-endian, zeros beyond the end)."""
     sweep: Callable[[bytes, int, npt.NDArray[np.int64]], Sweep]
     """(code, its address, addresses where an instruction certainly starts)."""
     go_copy: tuple[int, int] = (-1, -1)
-    """Source and destination registers of Go's block copy, runtime.duffcopy (src/runtime/duff_<arch>.s)."""
+    """Source and destination registers of Go's block copy, runtime.duffcopy.
+
+    (src/runtime/duff_<arch>.s).
+    """
     tls_target: int = -2
-    """The register that a TLS descriptor is called through: such a call keeps everything (AArch64's x1)."""
+    """The register that a TLS descriptor is called through.
+
+    Such a call keeps everything (AArch64's x1).
+    """
     zero: int = -1
     """The number by which stores name the zero register."""
     extra_link: int = -1
-    """A second link register whose callees keep everything else (RISC-V's t0: millicode, Go's morestack)."""
+    """A second link register whose callees keep everything else (RISC-V's t0.
+
+    Millicode, Go's morestack).
+    """

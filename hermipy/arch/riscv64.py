@@ -10,12 +10,12 @@ Instruction Set Listings".
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hermipy.arch import riscv64_forms as form
-from hermipy.arch.base import Arch, Constant, Flow, Insn, Store, Sweep
+from hermipy.arch.base import UNKNOWN, Arch, Constant, Flow, Insn, Store, Sweep
 from hermipy.arch.riscv64_compressed import decode_compressed
 from hermipy.arch.riscv64_forms import EVERYTHING, GP, RA, SP, T0, TP, mask, sign_extend
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    Integers = npt.NDArray[np.integer[Any]]
     Positions = npt.NDArray[np.int64]
 
 A0, A7 = 10, 17
@@ -31,6 +32,7 @@ ECALL, EBREAK, UNIMP = 0x0000_0073, 0x0010_0073, 0xC000_1073
 T_REGISTERS = {"t0": 5, "t1": 6, "t2": 7, "t3": 28, "t4": 29, "t5": 30, "t6": 31}
 _SAVED = (8, 9, *range(18, 28))
 _SIZE = 4
+_LONG = 0x1F  # the low bits of an instruction of 6 bytes or more
 
 
 def _rd(word: int) -> int:
@@ -64,9 +66,9 @@ def _opaque_result(word: int) -> Insn:
 
 def _load(word: int) -> Insn:
     width = _funct3(word)
-    if width == 7:  # noqa: PLR2004 (the one width that RV64 leaves out)
+    if width == 7:  # the one width that RV64 leaves out
         return form.opaque(_SIZE)
-    access, signed = 1 << (width & 3), width < 4  # noqa: PLR2004 (bit 2: unsigned)
+    access, signed = 1 << (width & 3), width < 4  # bit 2: unsigned
     return form.load(_SIZE, _rd(word), _rs1(word), _immediate_i(word), access, signed=signed)
 
 
@@ -84,7 +86,7 @@ def _op_immediate(word: int) -> Insn:
     funct3, funct6 = _funct3(word), word >> 26
     if funct3 == 0:
         return form.add_immediate(_SIZE, _rd(word), _rs1(word), _immediate_i(word))
-    if (funct3 == 1 and funct6) or (funct3 == 5 and funct6 not in (0, 0x10)):  # noqa: PLR2004
+    if (funct3 == 1 and funct6) or (funct3 == 5 and funct6 not in (0, 0x10)):
         return _opaque_result(word)  # Zb*
     return form.alu(_SIZE, _rd(word), _rs1(word))
 
@@ -108,7 +110,7 @@ def _lui(word: int) -> Insn:
 
 def _store(word: int) -> Insn:
     width = _funct3(word)
-    if width > 3:  # noqa: PLR2004 (sd)
+    if width > 3:  # sd
         return form.opaque(_SIZE)
     return form.store(_SIZE, _rs2(word), _rs1(word), _immediate_s(word), 1 << width)
 
@@ -151,12 +153,15 @@ def _op_word(word: int) -> Insn:
 
 
 def _float(word: int) -> Insn:
-    """Return OP-FP: conversions and comparisons read and write integer registers, the others float ones."""
+    """Return OP-FP: conversions and comparisons read and write integer registers.
+
+    The others float ones.
+    """
     return Insn(
         _SIZE,
         reads=mask(_rs1(word)),
         writes=mask(_rd(word)),
-        defs=((_rd(word), form.UNKNOWN),) if _rd(word) else (),
+        defs=((_rd(word), UNKNOWN),) if _rd(word) else (),
     )
 
 
@@ -188,12 +193,12 @@ def _jal(word: int) -> Insn:
 def _system(word: int) -> Insn:
     if word == ECALL:
         result = mask(A0)
-        return Insn(_SIZE, Flow.SYSCALL, kills=result, writes=result, defs=((A0, form.UNKNOWN),))
+        return Insn(_SIZE, Flow.SYSCALL, kills=result, writes=result, defs=((A0, UNKNOWN),))
     if word in (EBREAK, UNIMP):
         return Insn(_SIZE, Flow.STOP)
     if _funct3(word) in (1, 2, 3):
         return form.alu(_SIZE, _rd(word), _rs1(word))
-    return form.alu(_SIZE, _rd(word)) if _funct3(word) > 4 else form.opaque(_SIZE)  # noqa: PLR2004
+    return form.alu(_SIZE, _rd(word)) if _funct3(word) > 4 else form.opaque(_SIZE)
 
 
 def _fused(_: int) -> Insn:
@@ -227,14 +232,14 @@ _BY_OPCODE: dict[int, Callable[[int], Insn]] = {
 
 
 def length(half: int) -> int:
-    """Return an instruction's bytes by its first 16 bits (manual I, "Instruction Length Encoding")."""
-    if half & 3 != 3:  # noqa: PLR2004 (aa != 11)
+    """Return an instruction's bytes by its first 16 bits (manual I, "Instruction Length")."""
+    if half & 3 != 3:  # aa != 11
         return 2
-    if half & 0x1F != 0x1F:  # noqa: PLR2004 (bbb != 111)
+    if half & 0x1F != 0x1F:  # bbb != 111
         return 4
-    if half & 0x3F == 0x1F:  # noqa: PLR2004
+    if half & 0x3F == 0x1F:
         return 6
-    if half & 0x7F == 0x3F:  # noqa: PLR2004
+    if half & 0x7F == 0x3F:
         return 8
     return 10 + 2 * (half >> 12 & 7)
 
@@ -252,7 +257,7 @@ def _decode_short(half: int) -> Insn:
 
 def decode(word: int) -> Insn:
     """Decode the instruction in the low bytes of 32 bits."""
-    return _decode(word) if word & 3 == 3 else _decode_short(word & 0xFFFF)  # noqa: PLR2004
+    return _decode(word) if word & 3 == 3 else _decode_short(word & 0xFFFF)
 
 
 def _starts(halves: npt.NDArray[np.uint16], certain: Positions) -> npt.NDArray[np.bool_]:
@@ -264,13 +269,13 @@ def _starts(halves: npt.NDArray[np.uint16], certain: Positions) -> npt.NDArray[n
     sequential walk is needed.
     """
     position = np.arange(len(halves), dtype=np.int64)
-    before = (halves & 3) != 3  # noqa: PLR2004 (the length bits)
+    before = (halves & 3) != 3  # the length bits
     before[certain[certain > 0] - 1] = True
     last_short = np.empty(len(halves), dtype=np.int64)
     last_short[:1] = -1
     np.maximum.accumulate(np.where(before, position, -1)[:-1], out=last_short[1:])
-    starts = (position - 1 - last_short) & 1 == 0
-    for at in np.flatnonzero(starts & (halves & 0x1F == 0x1F)).tolist():
+    starts: npt.NDArray[np.bool_] = (position - 1 - last_short) & 1 == 0
+    for at in np.flatnonzero(starts & (halves & _LONG == _LONG)).tolist():
         _step_over_long(halves, starts, at)
     return starts
 
@@ -286,12 +291,13 @@ def _step_over_long(halves: npt.NDArray[np.uint16], starts: npt.NDArray[np.bool_
         at = after
 
 
-def _signed(values: npt.NDArray[np.uint32], bits: int) -> Positions:
+def _signed(values: Integers, bits: int) -> Positions:
     shift = 64 - bits
-    return values.astype(np.int64) << shift >> shift
+    signed: Positions = values.astype(np.int64) << shift >> shift
+    return signed
 
 
-def _bits(words: npt.NDArray[np.uint32], high: int, low: int, to: int) -> npt.NDArray[np.uint32]:
+def _bits(words: Integers, high: int, low: int, to: int) -> Integers:
     return (words >> low & ((1 << (high - low + 1)) - 1)) << to
 
 
@@ -302,18 +308,18 @@ def sweep(code: bytes, address: int, certain: Positions) -> Sweep:
     padded = np.append(halves, np.zeros(3, np.uint16)).astype(np.uint32)
     words = padded[starts] | padded[starts + 1] << 16
     places = starts * 2 + address
-    long_form = words & 3 == 3  # noqa: PLR2004
+    long_form = words & 3 == 3
     opcode = np.where(long_form, words & 0x7F, 0)
     rd = words >> 7 & 31
 
-    branch, jal, jalr = opcode == 0x63, opcode == 0x6F, opcode == 0x67  # noqa: PLR2004
+    branch, jal, jalr = opcode == 0x63, opcode == 0x6F, opcode == 0x67
     key = np.where(long_form, 0xFFFF, words & 0xE003)
-    short_jump = key == 0xA001  # noqa: PLR2004 (c.j)
-    short_branch = (key == 0xC001) | (key == 0xE001)  # noqa: PLR2004 (c.beqz, c.bnez)
-    high = (opcode == 0x17) | (opcode == 0x37)  # noqa: PLR2004 (auipc, lui)
-    high_value = _signed(words & 0xFFFF_F000, 32) + np.where(opcode == 0x17, places, 0)  # noqa: PLR2004
+    short_jump = key == 0xA001  # c.j
+    short_branch = (key == 0xC001) | (key == 0xE001)  # c.beqz, c.bnez
+    high = (opcode == 0x17) | (opcode == 0x37)  # auipc, lui
+    high_value = _signed(words & 0xFFFF_F000, 32) + np.where(opcode == 0x17, places, 0)
     far = np.zeros(len(words), dtype=bool)
-    far[1:] = (opcode == 0x17)[:-1] & jalr[1:] & (words[1:] >> 15 & 31 == rd[:-1])  # noqa: PLR2004
+    far[1:] = (opcode == 0x17)[:-1] & jalr[1:] & (words[1:] >> 15 & 31 == rd[:-1])
     far_target = np.zeros(len(words), dtype=np.int64)
     far_target[1:] = high_value[:-1] + _signed(words[1:] >> 20, 12)
 
@@ -330,10 +336,10 @@ def sweep(code: bytes, address: int, certain: Positions) -> Sweep:
     )
     call = (jal | far) & (rd != 0)
     jump = branch | short_jump | short_branch | ((jal | far) & (rd == 0))
-    short_jr = (words & 0xF07F == 0x8002) & ~long_form & (rd != 0)  # noqa: PLR2004 (c.jr)
+    short_jr = (words & 0xF07F == 0x8002) & ~long_form & (rd != 0)  # c.jr
     through = np.where(short_jr, rd, words >> 15 & 31)
     indirect = (short_jr | (jalr & (rd == 0) & ~far)) & (through != RA)
-    short_lui = (key == 0x6001) & (rd != SP)  # noqa: PLR2004
+    short_lui = (key == 0x6001) & (rd != SP)
     high_value = np.where(
         short_lui, _signed(_bits(words, 12, 12, 17) | _bits(words, 6, 2, 12), 18), high_value
     )
@@ -350,23 +356,23 @@ def sweep(code: bytes, address: int, certain: Positions) -> Sweep:
     )
 
 
-def _branch_offsets(words: npt.NDArray[np.uint32]) -> Positions:
+def _branch_offsets(words: Integers) -> Positions:
     parts = _bits(words, 31, 31, 12) | _bits(words, 7, 7, 11) | _bits(words, 30, 25, 5)
     return _signed(parts | _bits(words, 11, 8, 1), 13)
 
 
-def _jal_offsets(words: npt.NDArray[np.uint32]) -> Positions:
+def _jal_offsets(words: Integers) -> Positions:
     parts = _bits(words, 31, 31, 20) | _bits(words, 19, 12, 12) | _bits(words, 20, 20, 11)
     return _signed(parts | _bits(words, 30, 21, 1), 21)
 
 
-def _short_jump_offsets(words: npt.NDArray[np.uint32]) -> Positions:
+def _short_jump_offsets(words: Integers) -> Positions:
     parts = _bits(words, 12, 12, 11) | _bits(words, 11, 11, 4) | _bits(words, 10, 9, 8)
     parts |= _bits(words, 8, 8, 10) | _bits(words, 7, 7, 6) | _bits(words, 6, 6, 7)
     return _signed(parts | _bits(words, 5, 3, 1) | _bits(words, 2, 2, 5), 12)
 
 
-def _short_branch_offsets(words: npt.NDArray[np.uint32]) -> Positions:
+def _short_branch_offsets(words: Integers) -> Positions:
     parts = _bits(words, 12, 12, 8) | _bits(words, 11, 10, 3) | _bits(words, 6, 5, 6)
     return _signed(parts | _bits(words, 4, 3, 1) | _bits(words, 2, 2, 5), 9)
 

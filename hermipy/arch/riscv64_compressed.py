@@ -25,7 +25,10 @@ def _field(half: int, high: int, low: int) -> int:
 
 
 def _gather(half: int, *places: tuple[int, int, int]) -> int:
-    """Put bits [high:low] of the instruction at bit `to` of the immediate, for each (high, low, to)."""
+    """Put bits [high:low] of the instruction at bit `to` of the immediate, for each.
+
+    (high, low, to).
+    """
     value = 0
     for high, low, to in places:
         value |= _field(half, high, low) << to
@@ -94,7 +97,7 @@ def _arithmetic(half: int) -> Insn:
     """Return quadrant 1, 100: shifts, c.andi and the register operations on x8-x15."""
     kind = _field(half, 11, 10)
     register = _high(half)
-    if kind != 0b11:  # c.srli, c.srai, c.andi
+    if kind != 0b11:
         return form.alu(_SIZE, register, register)
     if _field(half, 12, 12) and _field(half, 6, 5) >= 0b10:
         return form.opaque(_SIZE)  # reserved; Zcb
@@ -146,7 +149,10 @@ def _move_or_jump(half: int) -> Insn:
 
 
 def _store_float_sp(half: int) -> Insn:
-    """Return c.fsdsp. Zcmp's push and pop share it, but only on cores without D, which run no Linux distribution."""
+    """Return c.fsdsp. Zcmp's push and pop share it, but only on cores without D.
+
+    It run no Linux distribution.
+    """
     return form.float_store(_SIZE, SP, _gather(half, (12, 10, 3), (9, 7, 6)), 8)
 
 

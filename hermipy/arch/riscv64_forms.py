@@ -1,4 +1,7 @@
-"""The forms that RISC-V instructions come in, as `Insn` values; both decoders (4 and 2 bytes) end here."""
+"""The forms that RISC-V instructions come in, as `Insn` values.
+
+Both decoders (4 and 2 bytes) end here.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ def sign_extend(value: int, bits: int) -> int:
 
 
 def opaque(size: int, writes: int = EVERYTHING) -> Insn:
-    """Return an instruction that we do not know: it reads everything and certainly overwrites nothing."""
+    """Return an instruction that we do not know.
+
+    It reads everything and certainly overwrites nothing.
+    """
     return Insn(size, reads=EVERYTHING, writes=writes)
 
 
@@ -101,7 +107,10 @@ def jump_and_link(size: int, rd: int, displacement: int) -> Insn:
 
 
 def jump_and_link_register(size: int, rd: int, rs1: int, offset: int) -> Insn:
-    """Return jalr: a return, a jump or a call (the link registers are x1 and x5, manual I, table "RAS")."""
+    """Return jalr: a return, a jump or a call.
+
+    (the link registers are x1 and x5, manual I, table "RAS").
+    """
     if rd == ZERO:
         flow = Flow.RETURN if rs1 == RA and offset == 0 else Flow.INDIRECT_JUMP
         return Insn(size, flow, offset, reads=mask(rs1), target=rs1)

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from hermipy.model import Site
 
 SETXID = frozenset({143, 144, 145, 146, 147, 149, 151, 152, 159})
-"""setregid, setgid, setreuid, setuid, setresuid, setresgid, setfsuid, setfsgid, setgroups (include/uapi/asm-generic/unistd.h)."""
+"""setregid, setgid, setreuid, setuid, setresuid, setresgid, setfsuid, setfsgid, setgroups.
+
+(include/uapi/asm-generic/unistd.h).
+"""
 
 
 def calls(elf: Elf, sites: Iterable[Site]) -> tuple[Call, ...]:

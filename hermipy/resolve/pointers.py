@@ -1,4 +1,6 @@
-"""Where memory is: what a pointer register holds, who writes a variable, who passes a pointer to a callback.
+"""Where memory is: what a pointer register holds, who writes a variable.
+
+Who passes a pointer to a callback.
 
 These look at straight pieces of code only; what they find is evidence for the search, which decides
 how far it trusts it.
@@ -24,7 +26,10 @@ _NEAR = 1 << 13
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a pointer is: `offset` from sp as it is at the place that was asked about, or an address."""
+    """What a pointer is: `offset` from sp as it is at the place that was asked about.
+
+    Or an address.
+    """
 
     on_stack: bool
     offset: int
@@ -40,19 +45,12 @@ class Write:
 
 
 def pointer(analysis: Analysis, address: int, register: int) -> Place | None:
-    """Return what a register points at before an instruction, as far as the straight code before it says."""
+    """Return what a register points at before an instruction, by the straight code before it."""
     stack = analysis.arch.stack
     offset = 0
-    at: int | None = address
-    for _ in range(_REACH):
+    for at, insn in _straight_back(analysis, address):
         if register == stack:
-            return Place(on_stack=True, offset=offset)
-        if at is None or analysis.is_function(at) or analysis.jumpers(at):
-            return None
-        at = analysis.before(at)
-        insn = None if at is None else analysis.insn(at)
-        if at is None or insn is None or insn.flow not in (Flow.NEXT, Flow.BRANCH):
-            return None
+            break
         if insn.writes >> register & 1:
             match next((value for dest, value in insn.defs if dest == register), None):
                 case Add(source, addend, 8):
@@ -63,7 +61,20 @@ def pointer(analysis: Analysis, address: int, register: int) -> Place | None:
                     return None
         elif insn.writes >> stack & 1:
             return None
-    return None
+    return Place(on_stack=True, offset=offset) if register == stack else None
+
+
+def _straight_back(analysis: Analysis, address: int) -> Iterator[tuple[int, Insn]]:
+    """Yield the instructions before an address, last first, up to where another way leads in."""
+    at: int | None = address
+    for _ in range(_REACH):
+        if at is None or analysis.is_function(at) or analysis.jumpers(at):
+            return
+        at = analysis.before(at)
+        insn = None if at is None else analysis.insn(at)
+        if at is None or insn is None or insn.flow not in (Flow.NEXT, Flow.BRANCH):
+            return
+        yield at, insn
 
 
 def _absolute(address: int, value: PcRelative | Constant) -> int:
@@ -83,7 +94,7 @@ def writes(analysis: Analysis, address: int, size: int) -> Iterator[Write]:
 
 
 def _writes_after(analysis: Analysis, start: int, address: int, size: int) -> Iterator[Write]:
-    """Follow all registers with known addresses through the code after an instruction that builds one."""
+    """Follow all registers with known addresses through the code behind one's first part."""
     known: dict[int, int] = {}
     at = start
     for _ in range(_STORE_REACH):
@@ -93,7 +104,7 @@ def _writes_after(analysis: Analysis, start: int, address: int, size: int) -> It
         for store in insn.stores:
             if store.base in known:
                 inside = address - known[store.base] - store.offset
-                if 0 <= inside and inside + size <= store.size:
+                if inside >= 0 and inside + size <= store.size:
                     yield Write(at, store.source, inside)
         follow(insn, at, known)
         at += insn.size
@@ -114,9 +125,14 @@ def follow(insn: Insn, at: int, known: dict[int, int]) -> None:
 
 
 def callback_call(analysis: Analysis, function: int) -> int | None:
-    """Return the call that a function's address is passed to, when exactly one place builds that address."""
+    """Return the call that a function's address is passed to.
+
+    When exactly one place builds that address.
+    """
     places = {
-        reference.address for reference in analysis.references(function) if reference.offset is None
+        reference.address
+        for reference in analysis.references.to(function)
+        if reference.offset is None
     }
     if len(places) != 1:
         return None

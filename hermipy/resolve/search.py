@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hermipy.analysis import CALLED_THROUGH_POINTER, Edge
+from hermipy.analysis import Edge
 from hermipy.arch.base import (
     MASK64,
     Add,
@@ -24,6 +24,7 @@ from hermipy.arch.base import (
     PcRelative,
 )
 from hermipy.elf import PF_W
+from hermipy.references import CALLED_THROUGH_POINTER
 from hermipy.resolve import pointers
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from hermipy.arch.base import Insn, Value
     from hermipy.resolve.tables import Tables
 
+_REGISTER_SIZE = 8
 _STATE_BUDGET = 20_000
 _PENDING_LIMIT = 8
 _NUMBER_LIMIT = 512
@@ -126,13 +128,16 @@ class Search:
                     self._depth = max(self._depth, depth + deeper)
 
     def _back(self, state: State) -> Iterator[tuple[State, int]]:
-        """Yield the questions that answer this one; the number says whether the step went to a caller."""
+        """Yield the questions that answer this one.
+
+        The number says whether the step went to a caller.
+        """
         analysis = self.analysis
         entered = analysis.is_function(state.address)
         ways = list(analysis.incoming(state.address))
         ways += [(jump, Edge.JUMP) for jump in self.tables.jumps_to(state.address)]
         if entered or not ways:
-            why = analysis.outside_caller(state.address)
+            why = analysis.references.outside_caller(state.address)
             if why is not None:
                 yield self._from_outside(state, why), 1
             elif not entered and not self._is_filler(state.address):
@@ -160,7 +165,9 @@ class Search:
         return insn is None or insn.flow is Flow.STOP or insn.is_filler
 
     def _from_outside(self, state: State, why: str) -> State:
-        """Return the question at the one place that passes this function's address on, if it asks for its argument's memory.
+        """Return the question at the one place that passes this function's address on.
+
+        If it asks for its argument's memory.
 
         musl's __synccall(callback, context) is such a place: the callback's argument is the call's
         second.
@@ -210,7 +217,10 @@ class Search:
             yield from self._over_call_on_stack(state, state.what)
 
     def _over_call_on_stack(self, state: State, what: Memory) -> Iterator[State]:
-        """Carry a stack slot over a call, unless the call is given its address: then it may have been written there."""
+        """Carry a stack slot over a call, unless the call is given its address.
+
+        Then it may have been written there.
+        """
         if self.analysis.is_go(state.address):
             source, copy = (self._pointer(state, register) for register in self.arch.go_copy)
             inside = -1 if copy is None or not copy.on_stack else what.offset - copy.offset
@@ -244,7 +254,10 @@ class Search:
             yield from self._stored(at, write.source, write.inside, size)
 
     def _from_value(self, state: State, value: Value | None) -> Iterator[State]:
-        """Yield the questions for a register that an instruction has computed, or take the constant."""
+        """Yield the questions for a register that an instruction has computed.
+
+        Or take the constant.
+        """
         match value:
             case Constant(number):
                 self._answer(state, number)
@@ -253,7 +266,7 @@ class Search:
                     raise _UnresolvedError(
                         f"an address reaches the number register at {state.address:#x}"
                     )
-                identity = addend == 0 and width == 8  # noqa: PLR2004 (a move)
+                identity = addend == 0 and width == _REGISTER_SIZE
                 yield self._ask(
                     state, source, None if identity else Operation(addend, width, signed)
                 )
@@ -264,7 +277,7 @@ class Search:
                 yield self._ask(state, first, None)
                 yield self._ask(state, second, Operation(addend) if addend else None)
             case Load(base, offset, size, signed):
-                operation = None if size == 8 else Operation(width=size, signed=signed)  # noqa: PLR2004
+                operation = None if size == _REGISTER_SIZE else Operation(width=size, signed=signed)
                 yield self._ask(state, Memory(base, offset, size), operation)
             case PcRelative():
                 raise _UnresolvedError(
@@ -277,7 +290,7 @@ class Search:
         what = self._on_stack(state, what, insn)
         if insn.writes >> what.base & 1:
             value = next((value for dest, value in insn.defs if dest == what.base), None)
-            if not (isinstance(value, Add) and value.width == 8):  # noqa: PLR2004 (an address)
+            if not (isinstance(value, Add) and value.width == _REGISTER_SIZE):
                 yield from self._from_pointer(state, what, value)
                 return
             what = Memory(value.source, what.offset + value.addend, what.size)
@@ -298,8 +311,11 @@ class Search:
         yield replace(state, what=what)
 
     def _stored(self, state: State, source: int, inside: int, size: int) -> Iterator[State]:
-        """Yield the question for a stored register, of which `size` bytes from byte `inside` on are asked."""
-        whole = inside == 0 and size == 8  # noqa: PLR2004 (a register)
+        """Yield the question for a stored register.
+
+        Of which `size` bytes from byte `inside` on are asked.
+        """
+        whole = inside == 0 and size == _REGISTER_SIZE
         if source < 0:
             raise _UnresolvedError(f"the number's memory is written at {state.address:#x}")
         if source == self.arch.zero:
@@ -310,7 +326,10 @@ class Search:
             )
 
     def _on_stack(self, state: State, what: Memory, insn: Insn) -> Memory:
-        """Return memory that a pointer into the own frame names in terms of sp, so that stores through sp meet it."""
+        """Return memory that a pointer into the own frame names in terms of sp.
+
+        So that stores through sp meet it.
+        """
         if what.base == self.arch.stack or insn.writes >> what.base & 1:
             return what
         place = self._pointer(state, what.base)
