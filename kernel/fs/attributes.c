@@ -30,7 +30,8 @@ static bool may_give_to(const struct inode *inode, uid_t uid, gid_t gid) {
     }
     bool owner = who->fsuid == inode->uid;
     bool uid_ok = uid == UNCHANGED || (owner && uid == inode->uid);
-    bool gid_ok = gid == UNCHANGED || (owner && (gid == inode->gid || credentials_in_group(who, gid)));
+    bool gid_ok =
+        gid == UNCHANGED || (owner && (gid == inode->gid || credentials_in_group(who, gid)));
     return uid_ok && gid_ok;
 }
 

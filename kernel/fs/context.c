@@ -13,7 +13,8 @@ struct fs_context *fs_context_current(void) {
     return process_current()->fs;
 }
 
-static struct fs_context *context_at(struct path_entry *root, struct path_entry *cwd, mode_t umask) {
+static struct fs_context *context_at(struct path_entry *root, struct path_entry *cwd,
+                                     mode_t umask) {
     struct fs_context *context = heap_alloc(sizeof(*context));
     if (context != NULL) {
         *context = (struct fs_context){.references = 1, .root = root, .cwd = cwd, .umask = umask};

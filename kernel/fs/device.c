@@ -1,4 +1,5 @@
-// Special files find who serves them in the set of devices; those that have a name get a node in /dev.
+// Special files find who serves them in the set of devices; those that have a name get a node in
+// /dev.
 #include <asm/errno.h>
 #include <linux/stat.h>
 

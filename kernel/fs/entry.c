@@ -1,5 +1,6 @@
-// Names that are held (path.h). Each has a reference to its parent and to its inode, so whoever stands in a directory
-// keeps the way up; the list of a directory's held entries has no references and shrinks as they go.
+// Names that are held (path.h). Each has a reference to its parent and to its inode, so whoever
+// stands in a directory keeps the way up; the list of a directory's held entries has no references
+// and shrinks as they go.
 #include <asm/errno.h>
 
 #include "heap.h"
@@ -35,7 +36,8 @@ struct path_entry *path_entry_new(struct path_entry *parent, const char *name, s
         inode_release(inode);
         return NULL;
     }
-    *entry = (struct path_entry){.references = 1, .parent = parent, .inode = inode, .length = length};
+    *entry =
+        (struct path_entry){.references = 1, .parent = parent, .inode = inode, .length = length};
     entry->name = entry->own_name;
     memcpy(entry->name, name, length);
     list_init(&entry->children);
@@ -56,7 +58,8 @@ static struct path_entry *find_held(struct path_entry *dir, const char *name, si
     return NULL;
 }
 
-int path_entry_lookup(struct path_entry *dir, const char *name, size_t length, struct path_entry **child) {
+int path_entry_lookup(struct path_entry *dir, const char *name, size_t length,
+                      struct path_entry **child) {
     struct path_entry *held = find_held(dir, name, length);
     if (held != NULL) {
         path_entry_hold(held);
@@ -87,8 +90,10 @@ void path_entry_remove(struct path_entry *entry) {
     list_remove(&entry->sibling);
 }
 
-// Without memory for the new name the entry counts as removed: the rename has happened, and nobody may find the old one.
-void path_entry_move(struct path_entry *entry, struct path_entry *dir, const char *name, size_t length) {
+// Without memory for the new name the entry counts as removed: the rename has happened, and nobody
+// may find the old one.
+void path_entry_move(struct path_entry *entry, struct path_entry *dir, const char *name,
+                     size_t length) {
     char *copy = heap_alloc(length);
     if (copy == NULL) {
         path_entry_remove(entry);

@@ -1,5 +1,5 @@
-// A name for what a descriptor holds. Most open files came by a name and keep it. A pipe has an inode only; the console's
-// files have neither, and get an inode that opens the same thing again.
+// A name for what a descriptor holds. Most open files came by a name and keep it. A pipe has an
+// inode only; the console's files have neither, and get an inode that opens the same thing again.
 #include <asm/errno.h>
 #include <linux/fcntl.h>
 
@@ -12,7 +12,8 @@ struct anonymous {
     struct file *file;
 };
 
-// Like the anonymous inodes of Linux, what has a state of its own (epoll, timers) cannot be opened a second time.
+// Like the anonymous inodes of Linux, what has a state of its own (epoll, timers) cannot be opened
+// a second time.
 static int anonymous_open(struct inode *inode, struct file *file) {
     const struct file *other = CONTAINER_OF(inode, struct anonymous, inode)->file;
     if (other->ops->release != NULL) {
@@ -34,7 +35,8 @@ static void anonymous_destroy(struct inode *inode) {
     heap_free(anonymous);
 }
 
-static const struct inode_ops anonymous_ops = {.open = anonymous_open, .destroy = anonymous_destroy};
+static const struct inode_ops anonymous_ops = {.open = anonymous_open,
+                                               .destroy = anonymous_destroy};
 
 static struct inode *anonymous_inode(struct file *file) {
     struct anonymous *anonymous = heap_alloc_zeroed(sizeof(*anonymous));

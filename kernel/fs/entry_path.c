@@ -1,4 +1,5 @@
-// The path of an entry, written from its end to its start. getcwd(2) and proc(5) say what stands around it.
+// The path of an entry, written from its end to its start. getcwd(2) and proc(5) say what stands
+// around it.
 #include "path.h"
 #include "string.h"
 
@@ -19,7 +20,8 @@ static bool put_string(struct text *text, const char *string) {
     return put(text, string, strlen(string));
 }
 
-char *path_entry_text(const struct path_entry *entry, const struct path_entry *root, char *buffer, size_t size_bytes) {
+char *path_entry_text(const struct path_entry *entry, const struct path_entry *root, char *buffer,
+                      size_t size_bytes) {
     struct text text = {.start = buffer, .at = buffer + size_bytes};
     bool room = put(&text, "", 1);
     if (entry->removed) {

@@ -1,4 +1,5 @@
-// Descriptor tables: small numbers for open files. A table may be shared (threads) and copied (fork).
+// Descriptor tables: small numbers for open files. A table may be shared (threads) and copied
+// (fork).
 #include <asm/errno.h>
 #include <linux/resource.h>
 

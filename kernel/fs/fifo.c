@@ -1,5 +1,5 @@
-// Opening a pipe by a name: fifo(7). Reading waits for a writer and writing for a reader, unless both come with one
-// open or the caller will not wait.
+// Opening a pipe by a name: fifo(7). Reading waits for a writer and writing for a reader, unless
+// both come with one open or the caller will not wait.
 #include <asm/errno.h>
 #include <asm/poll.h>
 #include <linux/fcntl.h>
@@ -45,7 +45,7 @@ int fifo_open(struct inode *inode, struct file *file) {
         error = wait_for_reader(pipe);
     }
     if (error != 0) {
-        file->ops->release(file);       // an open that fails is not released by its caller
+        file->ops->release(file); // an open that fails is not released by its caller
     }
     return error;
 }

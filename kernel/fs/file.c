@@ -1,4 +1,5 @@
-// Open files: a count of who holds them. Apart from everything else because memory areas hold files too.
+// Open files: a count of who holds them. Apart from everything else because memory areas hold files
+// too.
 #include "file.h"
 
 #include "heap.h"

@@ -47,7 +47,8 @@ void inode_accessed(const struct file *file) {
     }
 }
 
-// A directory with the setgid bit hands its group down, and the bit itself to directories (inode(7)).
+// A directory with the setgid bit hands its group down, and the bit itself to directories
+// (inode(7)).
 void inode_init(struct inode *inode, const struct inode *dir, mode_t mode) {
     const struct credentials *who = credentials_current();
     inode->references = 1;
@@ -60,7 +61,8 @@ void inode_init(struct inode *inode, const struct inode *dir, mode_t mode) {
         if (S_ISDIR(mode)) {
             inode->mode |= S_ISGID;
         } else if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
-                   !credentials_in_group(who, inode->gid) && !credentials_capable(who, CAP_FSETID)) {
+                   !credentials_in_group(who, inode->gid) &&
+                   !credentials_capable(who, CAP_FSETID)) {
             inode->mode &= ~(mode_t)S_ISGID;
         }
     }

@@ -23,7 +23,8 @@ static ssize_t write_nowhere(UNUSED struct file *file, struct uio *from, UNUSED 
     return (ssize_t)from->remaining;
 }
 
-static ssize_t write_no_room(UNUSED struct file *file, UNUSED struct uio *from, UNUSED off_t *offset) {
+static ssize_t write_no_room(UNUSED struct file *file, UNUSED struct uio *from,
+                             UNUSED off_t *offset) {
     return -ENOSPC;
 }
 
@@ -32,13 +33,15 @@ static off_t seek_nowhere(struct file *file, UNUSED off_t offset, UNUSED int whe
     return 0;
 }
 
-// A private mapping of /dev/zero is memory; one that is shared would have to keep its pages, which have no owner here.
+// A private mapping of /dev/zero is memory; one that is shared would have to keep its pages, which
+// have no owner here.
 static uint64_t zero_page(UNUSED struct file *file, UNUSED uint64_t index, bool write) {
     return write ? 0 : page_alloc_zeroed();
 }
 
 static int open_null(struct file *file) {
-    static const struct file_ops ops = {.read = read_nothing, .write = write_nowhere, .seek = seek_nowhere};
+    static const struct file_ops ops = {
+        .read = read_nothing, .write = write_nowhere, .seek = seek_nowhere};
     file->ops = &ops;
     return 0;
 }
@@ -51,7 +54,8 @@ static int open_zero(struct file *file) {
 }
 
 static int open_full(struct file *file) {
-    static const struct file_ops ops = {.read = read_zeroes, .write = write_no_room, .seek = seek_nowhere};
+    static const struct file_ops ops = {
+        .read = read_zeroes, .write = write_no_room, .seek = seek_nowhere};
     file->ops = &ops;
     return 0;
 }

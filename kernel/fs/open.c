@@ -6,7 +6,7 @@
 #include "path.h"
 
 enum {
-    FLAGS_OF_CALL = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC,      // not the file's
+    FLAGS_OF_CALL = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC, // not the file's
     FLAGS_WITH_PATH = O_DIRECTORY | O_NOFOLLOW | O_PATH,
     TMPFILE = O_TMPFILE & ~O_DIRECTORY,
 };
@@ -29,7 +29,8 @@ static int path_sync(UNUSED struct file *file) {
     return -EBADF;
 }
 
-static const struct file_ops path_ops = {.read = path_move, .write = path_move, .seek = path_seek, .sync = path_sync};
+static const struct file_ops path_ops = {
+    .read = path_move, .write = path_move, .seek = path_seek, .sync = path_sync};
 
 int vfs_open_entry(struct path_entry *entry, int flags, struct file **result) {
     bool is_path = (flags & O_PATH) != 0;
@@ -49,7 +50,7 @@ int vfs_open_entry(struct path_entry *entry, int flags, struct file **result) {
         error = inode->ops->open == NULL ? -ENXIO : inode->ops->open(inode, file);
     }
     if (error != 0) {
-        file->ops = &path_ops;          // a device's release is for what it has opened
+        file->ops = &path_ops; // a device's release is for what it has opened
         file_release(file);
         return error;
     }
@@ -57,10 +58,12 @@ int vfs_open_entry(struct path_entry *entry, int flags, struct file **result) {
     return 0;
 }
 
-// --- what may be opened ---------------------------------------------------------------------------
+// --- what may be opened
+// ---------------------------------------------------------------------------
 
 static unsigned access_wanted(int flags) {
-    static const unsigned char wanted[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE};
+    static const unsigned char wanted[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+                                           MAY_READ | MAY_WRITE};
     unsigned may = wanted[flags & O_ACCMODE];
     return (flags & O_TRUNC) != 0 ? may | MAY_WRITE : may;
 }
@@ -110,13 +113,15 @@ static int open_existing(struct path_entry *entry, int flags, struct file **resu
     return error;
 }
 
-// --- making ---------------------------------------------------------------------------------------
+// --- making
+// ---------------------------------------------------------------------------------------
 
 static mode_t mode_of(const struct open_request *request) {
     return S_IFREG | (request->mode & 07777 & ~fs_context_current()->umask);
 }
 
-static int create(struct path_walk *walk, const struct open_request *request, struct file **result) {
+static int create(struct path_walk *walk, const struct open_request *request,
+                  struct file **result) {
     struct inode *dir = walk->at->inode;
     int error = inode_may_create(dir);
     if (error == 0 && dir->ops->create == NULL) {
@@ -133,7 +138,8 @@ static int create(struct path_walk *walk, const struct open_request *request, st
     return entry == NULL ? -ENOMEM : vfs_open_entry(entry, request->flags, result);
 }
 
-// The name is there: 0 and walk->at is it, or 1: it was a link, and the walk stands before another name.
+// The name is there: 0 and walk->at is it, or 1: it was a link, and the walk stands before another
+// name.
 static int take_existing(struct path_walk *walk, struct path_entry *found, int flags) {
     if ((flags & O_EXCL) != 0) {
         return -EEXIST;
@@ -155,15 +161,18 @@ static int take_existing(struct path_walk *walk, struct path_entry *found, int f
 }
 
 // "/", "." or "..": never made.
-static int open_directory(struct path_walk *walk, const struct open_request *request, struct file **result) {
+static int open_directory(struct path_walk *walk, const struct open_request *request,
+                          struct file **result) {
     int error = path_walk_last(walk);
     if (error != 0) {
         return error;
     }
-    return (request->flags & O_EXCL) != 0 ? -EEXIST : open_existing(walk->at, request->flags, result);
+    return (request->flags & O_EXCL) != 0 ? -EEXIST
+                                          : open_existing(walk->at, request->flags, result);
 }
 
-static int open_or_create(struct path_walk *walk, const struct open_request *request, struct file **result) {
+static int open_or_create(struct path_walk *walk, const struct open_request *request,
+                          struct file **result) {
     for (;;) {
         if (!path_walk_last_is_name(walk)) {
             return open_directory(walk, request, result);
@@ -188,7 +197,8 @@ static int open_or_create(struct path_walk *walk, const struct open_request *req
 }
 
 // O_TMPFILE: a file in a directory, without a name.
-static int open_unnamed(struct path_walk *walk, const struct open_request *request, struct file **result) {
+static int open_unnamed(struct path_walk *walk, const struct open_request *request,
+                        struct file **result) {
     struct inode *dir = walk->at->inode;
     if (!S_ISDIR(dir->mode)) {
         return -ENOTDIR;
@@ -213,9 +223,11 @@ static int open_unnamed(struct path_walk *walk, const struct open_request *reque
     return vfs_open_entry(entry, request->flags & ~TMPFILE, result);
 }
 
-// --- the whole ------------------------------------------------------------------------------------
+// --- the whole
+// ------------------------------------------------------------------------------------
 
-static int open_walked(struct path_walk *walk, const struct open_request *request, struct file **result) {
+static int open_walked(struct path_walk *walk, const struct open_request *request,
+                       struct file **result) {
     int error = path_walk_parent(walk);
     if (error != 0) {
         return error;
@@ -235,7 +247,8 @@ static unsigned walk_flags(const struct open_request *request) {
     return (request->flags & O_NOFOLLOW) != 0 ? request->walk : request->walk | WALK_FOLLOW;
 }
 
-int vfs_open(int dirfd, const char __user *path, const struct open_request *request, struct file **result) {
+int vfs_open(int dirfd, const char __user *path, const struct open_request *request,
+             struct file **result) {
     struct path_walk walk;
     int error = path_walk_start(&walk, dirfd, path, walk_flags(request));
     if (error == 0) {

@@ -11,7 +11,8 @@ struct node {
     uint64_t slots[NODE_SLOTS];
 };
 
-// How many indexes one slot of a node at this height covers; heights beyond 64 bits are never reached.
+// How many indexes one slot of a node at this height covers; heights beyond 64 bits are never
+// reached.
 static unsigned slot_shift(unsigned height) {
     return (height - 1) * NODE_BITS;
 }
@@ -79,8 +80,10 @@ struct clearing {
     void *context;
 };
 
-// `base` is the first index below `slot`, whose subtree has this height. Eleven levels cover 64 bits.
-static void clear_below(const struct clearing *clearing, uint64_t *slot, unsigned height, uint64_t base) {
+// `base` is the first index below `slot`, whose subtree has this height. Eleven levels cover 64
+// bits.
+static void clear_below(const struct clearing *clearing, uint64_t *slot, unsigned height,
+                        uint64_t base) {
     if (height == 0) {
         clearing->drop(*slot, clearing->context);
         *slot = 0;
@@ -102,7 +105,8 @@ static void clear_below(const struct clearing *clearing, uint64_t *slot, unsigne
     }
 }
 
-void page_map_clear(struct page_map *map, uint64_t first, uint64_t end, page_map_drop_fn drop, void *context) {
+void page_map_clear(struct page_map *map, uint64_t first, uint64_t end, page_map_drop_fn drop,
+                    void *context) {
     if (map->root == 0 || first >= end) {
         return;
     }

@@ -36,7 +36,8 @@ bool credentials_in_group(const struct credentials *who, gid_t gid) {
     return false;
 }
 
-static bool granted_by_mode(const struct inode *inode, unsigned may, const struct credentials *who) {
+static bool granted_by_mode(const struct inode *inode, unsigned may,
+                            const struct credentials *who) {
     mode_t mode = inode->mode;
     if (who->fsuid == inode->uid) {
         mode >>= 6;
@@ -46,8 +47,10 @@ static bool granted_by_mode(const struct inode *inode, unsigned may, const struc
     return (mode & may) == may;
 }
 
-static bool granted_by_capability(const struct inode *inode, unsigned may, const struct credentials *who) {
-    if (S_ISDIR(inode->mode) && (may & MAY_WRITE) == 0 && credentials_capable(who, CAP_DAC_READ_SEARCH)) {
+static bool granted_by_capability(const struct inode *inode, unsigned may,
+                                  const struct credentials *who) {
+    if (S_ISDIR(inode->mode) && (may & MAY_WRITE) == 0 &&
+        credentials_capable(who, CAP_DAC_READ_SEARCH)) {
         return true;
     }
     if (may == MAY_READ && credentials_capable(who, CAP_DAC_READ_SEARCH)) {

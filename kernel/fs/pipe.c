@@ -1,4 +1,5 @@
-// The ring of a pipe, page by page: a page is there from its first byte written to its last byte read.
+// The ring of a pipe, page by page: a page is there from its first byte written to its last byte
+// read.
 #include "pipe.h"
 
 #include <asm/errno.h>
@@ -43,7 +44,8 @@ static char *byte_at(const struct pipe *pipe, uint64_t position) {
     return (char *)pa_to_va(*page_slot(pipe, position)) + (position & ~PAGE_MASK);
 }
 
-// --- reading --------------------------------------------------------------------------------------
+// --- reading
+// --------------------------------------------------------------------------------------
 
 static void free_page(struct pipe *pipe, uint64_t position) {
     uint64_t *slot = page_slot(pipe, position);
@@ -62,7 +64,8 @@ static size_t take(struct pipe *pipe, struct uio *to) {
         pipe->tail += moved;
         done += moved;
         bool page_done = (pipe->tail & ~PAGE_MASK) == 0 && moved > 0;
-        if (page_done && (used(pipe) == 0 || page_slot(pipe, position) != page_slot(pipe, pipe->head))) {
+        if (page_done &&
+            (used(pipe) == 0 || page_slot(pipe, position) != page_slot(pipe, pipe->head))) {
             free_page(pipe, position);
         }
         if (moved < part) {
@@ -87,14 +90,15 @@ static ssize_t pipe_read(struct file *file, struct uio *to, UNUSED off_t *offset
         }
     }
     if (used(pipe) == 0) {
-        return 0;                       // nobody will ever write
+        return 0; // nobody will ever write
     }
     size_t done = take(pipe, to);
     wait_wake(&pipe->writable, POLLOUT | POLLWRNORM);
     return done == 0 ? -EFAULT : (ssize_t)done;
 }
 
-// --- writing --------------------------------------------------------------------------------------
+// --- writing
+// --------------------------------------------------------------------------------------
 
 // 0, -ENOMEM or -EFAULT; *done grows by what went over.
 static int put(struct pipe *pipe, struct uio *from, size_t *done) {
@@ -133,7 +137,8 @@ static int wait_for_room(const struct file *file, struct pipe *pipe, size_t want
         if ((file->flags & O_NONBLOCK) != 0) {
             return -EAGAIN;
         }
-        int error = WAIT_EVENT(&pipe->writable, room(pipe) >= needed || pipe->readers == 0, WAIT_FOREVER);
+        int error =
+            WAIT_EVENT(&pipe->writable, room(pipe) >= needed || pipe->readers == 0, WAIT_FOREVER);
         if (error != 0) {
             return error;
         }
@@ -155,7 +160,8 @@ static ssize_t pipe_write(struct file *file, struct uio *from, UNUSED off_t *off
     return done > 0 ? (ssize_t)done : error;
 }
 
-// --- the rest -------------------------------------------------------------------------------------
+// --- the rest
+// -------------------------------------------------------------------------------------
 
 static bool reads(const struct file *file) {
     return (file->flags & O_ACCMODE) != O_WRONLY;

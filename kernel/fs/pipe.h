@@ -10,20 +10,21 @@ struct inode;
 enum { PIPE_DEFAULT_SIZE = 65536 };
 
 struct pipe {
-    struct wait_queue readable, writable;       // and who waits in open(2) for the other end
-    uint32_t readers, writers;                  // open files
-    uint32_t reader_count, writer_count;        // opened since the beginning: an open that has come and gone counts
-    uint64_t head, tail;                        // bytes written and read since the beginning
-    size_t size;                                // capacity in bytes, a power of two
-    uint64_t *pages;                            // size / PAGE_SIZE physical addresses; 0: nothing there now
+    struct wait_queue readable, writable; // and who waits in open(2) for the other end
+    uint32_t readers, writers;            // open files
+    uint32_t reader_count,
+        writer_count;    // opened since the beginning: an open that has come and gone counts
+    uint64_t head, tail; // bytes written and read since the beginning
+    size_t size;         // capacity in bytes, a power of two
+    uint64_t *pages;     // size / PAGE_SIZE physical addresses; 0: nothing there now
 };
 
 // The inode's pipe, made when nobody has it open; inode->private. NULL: no memory.
 struct pipe *pipe_of(struct inode *inode);
-void pipe_discard(struct inode *inode);         // when no end has been attached
+void pipe_discard(struct inode *inode); // when no end has been attached
 // One more end as file->flags say: file->ops and counters. The pipe goes with the last one.
 void pipe_attach(struct inode *inode, struct file *file);
-MUST_USE int pipe_resize(struct pipe *pipe, size_t size_bytes);        // 0, -EBUSY, -ENOMEM
+MUST_USE int pipe_resize(struct pipe *pipe, size_t size_bytes); // 0, -EBUSY, -ENOMEM
 bool file_is_pipe(const struct file *file);
 // fs/fifo.c: waits for the other end, as fifo(7) has it.
 int fifo_open(struct inode *inode, struct file *file);

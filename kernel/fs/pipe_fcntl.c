@@ -10,7 +10,7 @@
 #include "thread.h"
 #include "vfs.h"
 
-enum { UNPRIVILEGED_MAX = 1 << 20 };            // /proc/sys/fs/pipe-max-size
+enum { UNPRIVILEGED_MAX = 1 << 20 }; // /proc/sys/fs/pipe-max-size
 #define LARGEST (1UL << 31)
 
 static long set_size(struct pipe *pipe, uint64_t wanted) {
@@ -21,7 +21,8 @@ static long set_size(struct pipe *pipe, uint64_t wanted) {
     if (wanted == 0 || wanted > LARGEST) {
         return -EINVAL;
     }
-    if (size > pipe->size && size > UNPRIVILEGED_MAX && !process_capable(process_current(), CAP_SYS_RESOURCE)) {
+    if (size > pipe->size && size > UNPRIVILEGED_MAX &&
+        !process_capable(process_current(), CAP_SYS_RESOURCE)) {
         return -EPERM;
     }
     int error = pipe_resize(pipe, size);

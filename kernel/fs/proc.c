@@ -1,4 +1,5 @@
-// The tree of /proc, as far as programs need it to find themselves: their file, directories and descriptors.
+// The tree of /proc, as far as programs need it to find themselves: their file, directories and
+// descriptors.
 #include "proc.h"
 
 #include <asm/errno.h>
@@ -17,7 +18,15 @@
 #include "thread.h"
 
 enum { PROC_MINOR = 24, DIRECTORY_MODE = S_IFDIR | 0555, LINK_MODE = S_IFLNK | 0777 };
-enum { NUMBER_ROOT = 1, NUMBER_SELF, NUMBER_PROCESS, NUMBER_EXE, NUMBER_CWD, NUMBER_ROOT_LINK, NUMBER_FD };
+enum {
+    NUMBER_ROOT = 1,
+    NUMBER_SELF,
+    NUMBER_PROCESS,
+    NUMBER_EXE,
+    NUMBER_CWD,
+    NUMBER_ROOT_LINK,
+    NUMBER_FD
+};
 
 static const struct inode_ops root_ops, self_ops;
 const struct inode_ops proc_directory_ops;
@@ -29,8 +38,10 @@ static const struct proc_node process_children[] = {
     {.name = "root", .mode = LINK_MODE, .number = NUMBER_ROOT_LINK, .ops = &proc_root_link_ops},
     {.name = NULL},
 };
-const struct proc_node proc_process_node = {
-    .mode = DIRECTORY_MODE, .number = NUMBER_PROCESS, .ops = &proc_directory_ops, .children = process_children};
+const struct proc_node proc_process_node = {.mode = DIRECTORY_MODE,
+                                            .number = NUMBER_PROCESS,
+                                            .ops = &proc_directory_ops,
+                                            .children = process_children};
 
 static const struct proc_node root_children[] = {
     {.name = "self", .mode = LINK_MODE, .number = NUMBER_SELF, .ops = &self_ops},
@@ -39,15 +50,18 @@ static const struct proc_node root_children[] = {
 static const struct proc_node root_node = {
     .mode = DIRECTORY_MODE, .number = NUMBER_ROOT, .ops = &root_ops, .children = root_children};
 
-// --- inodes ---------------------------------------------------------------------------------------
+// --- inodes
+// ---------------------------------------------------------------------------------------
 
 void proc_destroy(struct inode *inode) {
     heap_free(proc_inode(inode));
 }
 
 void proc_statfs(UNUSED const struct inode *inode, struct statfs *space) {
-    *space = (struct statfs){
-        .f_type = PROC_SUPER_MAGIC, .f_bsize = PAGE_SIZE, .f_frsize = PAGE_SIZE, .f_namelen = NAME_MAX};
+    *space = (struct statfs){.f_type = PROC_SUPER_MAGIC,
+                             .f_bsize = PAGE_SIZE,
+                             .f_frsize = PAGE_SIZE,
+                             .f_namelen = NAME_MAX};
 }
 
 struct inode *proc_inode_new(const struct proc_node *node, pid_t pid, int fd) {
@@ -76,9 +90,11 @@ struct process *proc_process(const struct inode *inode) {
     return process_find(proc_inode(inode)->pid);
 }
 
-// --- directories ----------------------------------------------------------------------------------
+// --- directories
+// ----------------------------------------------------------------------------------
 
-static const struct proc_node *find_child(const struct proc_node *node, const char *name, size_t length) {
+static const struct proc_node *find_child(const struct proc_node *node, const char *name,
+                                          size_t length) {
     for (const struct proc_node *child = node->children; child->name != NULL; child++) {
         if (strlen(child->name) == length && memcmp(child->name, name, length) == 0) {
             return child;
@@ -111,7 +127,8 @@ static pid_t pid_named(const char *name, size_t length) {
     return length > 0 && name[0] != '0' ? pid : 0;
 }
 
-static int lookup_in_root(struct inode *dir, const char *name, size_t length, struct inode **result) {
+static int lookup_in_root(struct inode *dir, const char *name, size_t length,
+                          struct inode **result) {
     const struct proc_node *child = find_child(proc_inode(dir)->node, name, length);
     if (child != NULL) {
         return give(proc_inode_new(child, 0, -1), result);
@@ -164,7 +181,7 @@ static int readdir(struct file *file, struct dir_sink *sink) {
 // The process with the lowest number from here on.
 static struct process *next_process(pid_t from) {
     struct process *next = NULL;
-    FOR_EACH_PROCESS (process) {
+    FOR_EACH_PROCESS(process) {
         if (process->pid >= from && (next == NULL || process->pid < next->pid)) {
             next = process;
         }
@@ -172,10 +189,11 @@ static struct process *next_process(pid_t from) {
     return next;
 }
 
-enum { PROCESSES_START = 256 };         // position of process 0 in /proc
+enum { PROCESSES_START = 256 }; // position of process 0 in /proc
 
 static int readdir_root(struct file *file, struct dir_sink *sink) {
-    if (!proc_emit_dots(file, sink) || (file->offset < PROCESSES_START && !emit_children(file, sink))) {
+    if (!proc_emit_dots(file, sink) ||
+        (file->offset < PROCESSES_START && !emit_children(file, sink))) {
         return 0;
     }
     struct process *process;
@@ -215,15 +233,18 @@ const struct inode_ops proc_directory_ops = {
 static const struct inode_ops root_ops = {
     .lookup = lookup_in_root, .open = open_root, .statfs = proc_statfs, .destroy = proc_destroy};
 
-// --- self -----------------------------------------------------------------------------------------
+// --- self
+// -----------------------------------------------------------------------------------------
 
 static ssize_t read_self(UNUSED struct inode *inode, char *buffer, size_t size_bytes) {
     return format_string(buffer, size_bytes, "%d", process_current()->pid);
 }
 
-static const struct inode_ops self_ops = {.readlink = read_self, .statfs = proc_statfs, .destroy = proc_destroy};
+static const struct inode_ops self_ops = {
+    .readlink = read_self, .statfs = proc_statfs, .destroy = proc_destroy};
 
-// --- mounting -------------------------------------------------------------------------------------
+// --- mounting
+// -------------------------------------------------------------------------------------
 
 static void mount_proc(void) {
     struct inode *root = proc_inode_new(&root_node, 0, -1);

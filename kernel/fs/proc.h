@@ -1,4 +1,5 @@
-// proc(5): a table of nodes. Nothing is kept: an inode is made for whoever looks, and goes with him.
+// proc(5): a table of nodes. Nothing is kept: an inode is made for whoever looks, and goes with
+// him.
 #pragma once
 
 #include "types.h"
@@ -8,7 +9,8 @@ struct dir_sink;
 struct process;
 struct proc_node;
 
-// What an inode under /proc is: a node of the table, of a process (0: of none), and a descriptor's number below fd/.
+// What an inode under /proc is: a node of the table, of a process (0: of none), and a descriptor's
+// number below fd/.
 struct proc_inode {
     struct inode inode;
     const struct proc_node *node;
@@ -23,15 +25,15 @@ static inline struct proc_inode *proc_inode(const struct inode *inode) {
 struct proc_node {
     const char *name;
     mode_t mode;
-    unsigned number;                    // part of the inode's
+    unsigned number; // part of the inode's
     const struct inode_ops *ops;
-    const struct proc_node *children;   // up to one without a name
+    const struct proc_node *children; // up to one without a name
 };
 
 // proc.c: one reference. NULL: no memory.
 struct inode *proc_inode_new(const struct proc_node *node, pid_t pid, int fd);
-extern const struct proc_node proc_process_node;        // /proc/PID
-extern const struct inode_ops proc_directory_ops;       // what `children` lists
+extern const struct proc_node proc_process_node;  // /proc/PID
+extern const struct inode_ops proc_directory_ops; // what `children` lists
 // The process of an inode; NULL: it has ended.
 struct process *proc_process(const struct inode *inode);
 void proc_destroy(struct inode *inode);

@@ -22,7 +22,8 @@ static struct file *file_of(const struct inode *inode, int fd) {
     return table == NULL || fd < 0 || (size_t)fd >= table->capacity ? NULL : table->slots[fd].file;
 }
 
-// --- links ----------------------------------------------------------------------------------------
+// --- links
+// ----------------------------------------------------------------------------------------
 
 static ssize_t describe(const struct file *file, char *buffer, size_t size_bytes) {
     mode_t mode = file->inode != NULL ? file->inode->mode : file->anonymous_mode;
@@ -69,10 +70,12 @@ static const struct inode_ops link_ops = {
 // Which way the link's permissions point, the file may be used.
 static mode_t link_mode(const struct file *file) {
     uint32_t access = file->flags & O_ACCMODE;
-    return S_IFLNK | S_IXUSR | (access != O_WRONLY ? S_IRUSR : 0) | (access != O_RDONLY ? S_IWUSR : 0);
+    return S_IFLNK | S_IXUSR | (access != O_WRONLY ? S_IRUSR : 0) |
+           (access != O_RDONLY ? S_IWUSR : 0);
 }
 
-// --- the directory --------------------------------------------------------------------------------
+// --- the directory
+// --------------------------------------------------------------------------------
 
 static int parse(const char *name, size_t length) {
     int fd = 0;
@@ -86,7 +89,8 @@ static int parse(const char *name, size_t length) {
 }
 
 static int lookup(struct inode *dir, const char *name, size_t length, struct inode **result) {
-    static const struct proc_node node = {.mode = S_IFLNK | 0700, .number = NUMBER_DESCRIPTOR, .ops = &link_ops};
+    static const struct proc_node node = {
+        .mode = S_IFLNK | 0700, .number = NUMBER_DESCRIPTOR, .ops = &link_ops};
     int fd = parse(name, length);
     const struct file *file = file_of(dir, fd);
     if (file == NULL) {
@@ -97,7 +101,7 @@ static int lookup(struct inode *dir, const char *name, size_t length, struct ino
         return -ENOMEM;
     }
     (*result)->mode = link_mode(file);
-    (*result)->size = 64;               // as Linux has it
+    (*result)->size = 64; // as Linux has it
     return 0;
 }
 
@@ -109,7 +113,8 @@ static int readdir(struct file *file, struct dir_sink *sink) {
     if (!proc_emit_dots(file, sink)) {
         return 0;
     }
-    for (size_t fd = (size_t)(file->offset - PROC_NAMES_START); fd < process->files->capacity; fd++) {
+    for (size_t fd = (size_t)(file->offset - PROC_NAMES_START); fd < process->files->capacity;
+         fd++) {
         char name[16];
         int length = format_string(name, sizeof(name), "%zu", fd);
         off_t next = (off_t)fd + PROC_NAMES_START + 1;

@@ -1,4 +1,5 @@
-// /dev/random and /dev/urandom: the same, since the seed is there from the beginning. What is written is not used.
+// /dev/random and /dev/urandom: the same, since the seed is there from the beginning. What is
+// written is not used.
 #include <asm/errno.h>
 #include <linux/major.h>
 #include <linux/stat.h>
@@ -34,7 +35,8 @@ static off_t seek_nowhere(struct file *file, UNUSED off_t offset, UNUSED int whe
 }
 
 static int open_random(struct file *file) {
-    static const struct file_ops ops = {.read = read_random, .write = write_random, .seek = seek_nowhere};
+    static const struct file_ops ops = {
+        .read = read_random, .write = write_random, .seek = seek_nowhere};
     file->ops = &ops;
     return 0;
 }

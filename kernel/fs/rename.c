@@ -1,4 +1,5 @@
-// Renaming: everything that rename(2) can refuse, then the file system, then the names that are held.
+// Renaming: everything that rename(2) can refuse, then the file system, then the names that are
+// held.
 #include <asm/errno.h>
 #include <linux/fs.h>
 #include <linux/stat.h>
@@ -7,7 +8,7 @@
 
 struct renaming {
     struct path_walk from, to;
-    struct path_entry *source, *target;         // held; target: NULL when the new name is free
+    struct path_entry *source, *target; // held; target: NULL when the new name is free
     unsigned flags;
 };
 
@@ -74,7 +75,8 @@ static int check_shape(const struct renaming *renaming) {
 
 // A directory that changes its parent has its ".." written.
 static int may_reparent(const struct path_entry *entry) {
-    return is_directory(entry) ? inode_permission(entry->inode, MAY_WRITE, credentials_current()) : 0;
+    return is_directory(entry) ? inode_permission(entry->inode, MAY_WRITE, credentials_current())
+                               : 0;
 }
 
 static int check_permissions(const struct renaming *renaming) {
@@ -86,7 +88,8 @@ static int check_permissions(const struct renaming *renaming) {
     if (error == 0 && target == NULL) {
         error = inode_may_create(to_dir);
     } else if (error == 0) {
-        error = inode_may_remove(to_dir, target->inode, is_directory(is_exchange(renaming) ? target : source));
+        error = inode_may_remove(to_dir, target->inode,
+                                 is_directory(is_exchange(renaming) ? target : source));
     }
     if (error == 0 && from_dir != to_dir) {
         error = may_reparent(source);
@@ -94,7 +97,7 @@ static int check_permissions(const struct renaming *renaming) {
     }
     if (error == 0 && (source->inode->device != from_dir->device ||
                        (target != NULL && target->inode->device != to_dir->device))) {
-        error = -EBUSY;                 // a mount point
+        error = -EBUSY; // a mount point
     }
     return error;
 }
@@ -106,8 +109,8 @@ static int apply(struct renaming *renaming) {
     if (dir->ops->rename == NULL) {
         return -EPERM;
     }
-    int error = dir->ops->rename(dir, from->last, from->last_length, to->at->inode, to->last, to->last_length,
-                                 renaming->flags);
+    int error = dir->ops->rename(dir, from->last, from->last_length, to->at->inode, to->last,
+                                 to->last_length, renaming->flags);
     if (error != 0) {
         return error;
     }
@@ -128,7 +131,7 @@ static int rename_walked(struct renaming *renaming) {
         return error;
     }
     if (renaming->target != NULL && renaming->target->inode == renaming->source->inode) {
-        return 0;                       // two names of one file: nothing happens (rename(2))
+        return 0; // two names of one file: nothing happens (rename(2))
     }
     error = check_permissions(renaming);
     return error != 0 ? error : apply(renaming);

@@ -1,5 +1,5 @@
-// The root of the tree is the image's node 0. It comes into being with the first question for it, so that nothing here
-// has to be started before anything else.
+// The root of the tree is the image's node 0. It comes into being with the first question for it,
+// so that nothing here has to be started before anything else.
 #include "root.h"
 
 #include <linux/stat.h>
@@ -28,7 +28,8 @@ static struct inode *root_inode(void) {
     return path_root()->inode;
 }
 
-// A directory of the root, made when it is missing. One reference; NULL: something else has the name.
+// A directory of the root, made when it is missing. One reference; NULL: something else has the
+// name.
 static struct inode *directory(const char *name) {
     struct inode *root = root_inode();
     struct inode *inode;

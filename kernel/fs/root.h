@@ -7,4 +7,4 @@ struct inode;
 
 void root_make(const char *directory, const char *name, mode_t mode, uint64_t rdev);
 void root_make_link(const char *directory, const char *name, const char *target);
-void root_mount(const char *directory, struct inode *root);    // consumes the reference
+void root_mount(const char *directory, struct inode *root); // consumes the reference

@@ -5,7 +5,8 @@
 #include "file.h"
 #include "uio.h"
 
-// Linux moves at most this many bytes in one call: INT_MAX rounded down to a page (read(2), "Notes").
+// Linux moves at most this many bytes in one call: INT_MAX rounded down to a page (read(2),
+// "Notes").
 enum { MAX_RW_BYTES = 0x7ffff000 };
 
 static void limit_length(struct uio *uio) {

@@ -1,5 +1,5 @@
-// Attributes of a file that is open. One without an inode (the console, timers, events) gets what Linux shows for the
-// like: a pipe's or anonymous inode's device, no times of its own.
+// Attributes of a file that is open. One without an inode (the console, timers, events) gets what
+// Linux shows for the like: a pipe's or anonymous inode's device, no times of its own.
 #include "stat.h"
 
 #include <asm/stat.h>

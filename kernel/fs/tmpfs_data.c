@@ -1,8 +1,8 @@
-// The bytes of a file. A page is the image's own, in place, until somebody writes to it; then it is copied. Beyond that
-// a file is sparse.
+// The bytes of a file. A page is the image's own, in place, until somebody writes to it; then it is
+// copied. Beyond that a file is sparse.
 //
-// Odd: behind the end of a file, in its last page, there are zeroes in a page of the file's own, but other things in a
-// page of the image; so a file that grows takes its last page over first.
+// Odd: behind the end of a file, in its last page, there are zeroes in a page of the file's own,
+// but other things in a page of the image; so a file that grows takes its last page over first.
 #include <asm/errno.h>
 #include <linux/fcntl.h>
 
@@ -14,7 +14,7 @@
 #include "tmpfs.h"
 #include "vm.h"
 
-enum { RESERVE_SHIFT = 5 };     // files leave one part in 32 of the memory to programs and the kernel
+enum { RESERVE_SHIFT = 5 }; // files leave one part in 32 of the memory to programs and the kernel
 
 static struct tmpfs_contents *contents(const struct inode *inode) {
     return &tmpfs_inode(inode)->contents;
@@ -63,7 +63,8 @@ uint64_t tmpfs_own_page(struct inode *inode, uint64_t index) {
     return pa;
 }
 
-// --- reading --------------------------------------------------------------------------------------
+// --- reading
+// --------------------------------------------------------------------------------------
 
 static size_t read_page(const struct inode *inode, struct uio *to, uint64_t at, size_t size) {
     uint64_t pa = tmpfs_page(inode, at >> PAGE_SHIFT);
@@ -99,7 +100,8 @@ static ssize_t tmpfs_read(struct file *file, struct uio *to, off_t *offset) {
     return done == 0 && wanted > 0 ? -EFAULT : (ssize_t)done;
 }
 
-// --- writing --------------------------------------------------------------------------------------
+// --- writing
+// --------------------------------------------------------------------------------------
 
 // The file grows: what lies behind its old end becomes part of it, and is zero.
 static int clear_behind_end(struct inode *inode) {
@@ -155,7 +157,8 @@ static ssize_t tmpfs_write(struct file *file, struct uio *from, off_t *offset) {
     return done;
 }
 
-// --- shortening -----------------------------------------------------------------------------------
+// --- shortening
+// -----------------------------------------------------------------------------------
 
 static void drop_page(uint64_t value, void *context) {
     struct inode *inode = context;
@@ -206,7 +209,8 @@ void tmpfs_free_contents(struct inode *inode) {
     page_map_clear(&contents(inode)->pages, 0, UINT64_MAX, drop_page, inode);
 }
 
-// --- mapping --------------------------------------------------------------------------------------
+// --- mapping
+// --------------------------------------------------------------------------------------
 
 static uint64_t page_for_mapping(struct file *file, uint64_t index, bool write) {
     struct inode *inode = file->inode;

@@ -1,5 +1,6 @@
-// Inodes of the memory file system, new or from the image. Inode numbers of what the image has are fixed: boot makes no
-// inode before somebody asks for it, and a number must not depend on who asked first.
+// Inodes of the memory file system, new or from the image. Inode numbers of what the image has are
+// fixed: boot makes no inode before somebody asks for it, and a number must not depend on who asked
+// first.
 #include <asm/errno.h>
 #include <linux/magic.h>
 #include <linux/stat.h>
@@ -13,14 +14,14 @@
 
 enum { FIRST_NUMBER = 2, DEVICE_MINOR = 25 };
 
-static uint64_t made;           // inodes made since boot
+static uint64_t made; // inodes made since boot
 
 uint64_t tmpfs_image_number(const struct image_node *node) {
     return (uint64_t)(node - image_node(0)) + FIRST_NUMBER;
 }
 
-
-// --- regular files --------------------------------------------------------------------------------
+// --- regular files
+// --------------------------------------------------------------------------------
 
 static int open_regular(UNUSED struct inode *inode, struct file *file) {
     file->ops = &tmpfs_file_ops;
@@ -39,7 +40,8 @@ static const struct inode_ops regular_ops = {
     .destroy = destroy_regular,
 };
 
-// --- symbolic links -------------------------------------------------------------------------------
+// --- symbolic links
+// -------------------------------------------------------------------------------
 
 static ssize_t read_link(struct inode *inode, char *buffer, size_t size_bytes) {
     size_t length = MIN((size_t)inode->size, size_bytes);
@@ -60,7 +62,8 @@ static const struct inode_ops link_ops = {
     .destroy = destroy_link,
 };
 
-// --- devices, pipes, sockets ----------------------------------------------------------------------
+// --- devices, pipes, sockets
+// ----------------------------------------------------------------------
 
 static void destroy_special(struct inode *inode) {
     heap_free(tmpfs_inode(inode));
@@ -72,7 +75,8 @@ static const struct inode_ops special_ops = {
     .destroy = destroy_special,
 };
 
-// --- all of them ----------------------------------------------------------------------------------
+// --- all of them
+// ----------------------------------------------------------------------------------
 
 static const struct inode_ops *ops_of(mode_t mode) {
     switch (mode & S_IFMT) {
@@ -136,7 +140,7 @@ static void fill_contents(struct tmpfs_inode *new, const struct image_node *node
     case S_IFREG:
         inode->size = (off_t)node->size_bytes;
         new->contents.image_pages = PAGE_UP(node->size_bytes) >> PAGE_SHIFT;
-        inode->blocks = new->contents.image_pages * SECTORS_PER_PAGE;
+        inode->blocks = new->contents.image_pages *SECTORS_PER_PAGE;
         break;
     case S_IFLNK:
         inode->size = (off_t)node->size_bytes;

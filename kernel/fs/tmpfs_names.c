@@ -1,5 +1,5 @@
-// The names in a directory: a search tree for lookup, a list in order of creation for readdir. The image's names are not
-// copied, and their inodes are made when they are looked up.
+// The names in a directory: a search tree for lookup, a list in order of creation for readdir. The
+// image's names are not copied, and their inodes are made when they are looked up.
 #include <asm/errno.h>
 
 #include "heap.h"
@@ -39,7 +39,8 @@ void tmpfs_add(struct inode *dir, struct tmpfs_name *name) {
     while (node != NULL) {
         const struct tmpfs_name *here = TREE_ENTRY(node, struct tmpfs_name, tree);
         parent = node;
-        side = compare(name->name, name->length, here->name, here->length) < 0 ? TREE_LEFT : TREE_RIGHT;
+        side = compare(name->name, name->length, here->name, here->length) < 0 ? TREE_LEFT
+                                                                               : TREE_RIGHT;
         node = node->child[side];
     }
     tree_insert(&into->names, parent, side, &name->tree);

@@ -1,5 +1,6 @@
-// Reading a directory. A position is a name's cookie plus two, after "." and "..": cookies grow and are never used
-// again, so names that come and go in between make none of the others appear twice or not at all.
+// Reading a directory. A position is a name's cookie plus two, after "." and "..": cookies grow and
+// are never used again, so names that come and go in between make none of the others appear twice
+// or not at all.
 #include <asm/errno.h>
 #include <linux/stat.h>
 
@@ -10,7 +11,7 @@
 enum { POSITION_DOT = 0, POSITION_DOT_DOT = 1, POSITION_NAMES = 2, TYPE_SHIFT = 12 };
 
 static uint8_t type_of(mode_t mode) {
-    return (uint8_t)((mode & S_IFMT) >> TYPE_SHIFT);   // DT_* are the bits of S_IFMT
+    return (uint8_t)((mode & S_IFMT) >> TYPE_SHIFT); // DT_* are the bits of S_IFMT
 }
 
 static uint64_t parent_number(const struct file *file) {
@@ -66,7 +67,8 @@ static int readdir(struct file *file, struct dir_sink *sink) {
 }
 
 static off_t seek_directory(struct file *file, off_t offset, int whence) {
-    return file_seek(file, offset, whence, tmpfs_inode(file->inode)->directory.next_cookie + POSITION_NAMES);
+    return file_seek(file, offset, whence,
+                     tmpfs_inode(file->inode)->directory.next_cookie + POSITION_NAMES);
 }
 
 const struct file_ops tmpfs_directory_file_ops = {.readdir = readdir, .seek = seek_directory};

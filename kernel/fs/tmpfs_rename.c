@@ -16,7 +16,8 @@ static void touch(struct inode *from_dir, struct inode *to_dir, struct inode *mo
     inode_touch(moved, INODE_CTIME);
 }
 
-static int exchange(struct inode *from_dir, struct tmpfs_name *from, struct inode *to_dir, struct tmpfs_name *to) {
+static int exchange(struct inode *from_dir, struct tmpfs_name *from, struct inode *to_dir,
+                    struct tmpfs_name *to) {
     struct inode *first = tmpfs_name_inode(from);
     struct inode *second = tmpfs_name_inode(to);
     if (first == NULL || second == NULL) {
@@ -52,8 +53,8 @@ static int replace(struct inode *to_dir, struct tmpfs_name *to) {
     return 0;
 }
 
-int tmpfs_rename(struct inode *from_dir, const char *from, size_t from_length, struct inode *to_dir, const char *to,
-                 size_t to_length, uint32_t flags) {
+int tmpfs_rename(struct inode *from_dir, const char *from, size_t from_length, struct inode *to_dir,
+                 const char *to, size_t to_length, uint32_t flags) {
     int error = tmpfs_populate(from_dir);
     error = error != 0 ? error : tmpfs_populate(to_dir);
     struct tmpfs_name *source = error == 0 ? tmpfs_find(from_dir, from, from_length) : NULL;

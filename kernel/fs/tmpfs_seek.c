@@ -31,7 +31,8 @@ off_t tmpfs_seek(struct file *file, off_t offset, int whence) {
     }
     uint64_t index = (uint64_t)offset >> PAGE_SHIFT;
     uint64_t found = tmpfs_next(inode, index, whence == SEEK_DATA);
-    uint64_t position = found >= PAGE_UP(inode->size) >> PAGE_SHIFT ? (uint64_t)inode->size : found << PAGE_SHIFT;
+    uint64_t position =
+        found >= PAGE_UP(inode->size) >> PAGE_SHIFT ? (uint64_t)inode->size : found << PAGE_SHIFT;
     if (whence == SEEK_DATA && position == (uint64_t)inode->size) {
         return -ENXIO;
     }

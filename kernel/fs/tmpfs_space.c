@@ -13,7 +13,7 @@
 #include "tmpfs.h"
 #include "vm.h"
 
-enum { ST_VALID = 0x20, ST_RELATIME = 0x1000 };         // statfs(2), f_flags
+enum { ST_VALID = 0x20, ST_RELATIME = 0x1000 }; // statfs(2), f_flags
 
 void tmpfs_statfs(UNUSED const struct inode *inode, struct statfs *space) {
     *space = (struct statfs){
@@ -45,7 +45,7 @@ static int clear_part(struct inode *inode, uint64_t start, uint64_t end) {
 }
 
 static void unmap(struct inode *inode, uint64_t first) {
-    vm_truncate(inode, first);          // more than has to go; what is left comes back when it is touched
+    vm_truncate(inode, first); // more than has to go; what is left comes back when it is touched
 }
 
 static int clear_range(struct inode *inode, uint64_t start, uint64_t end) {
@@ -77,7 +77,7 @@ int tmpfs_allocate(struct file *file, int mode, off_t offset, off_t length) {
     off_t end = offset + length;
     int error = 0;
     if ((mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE)) != 0) {
-        return -EOPNOTSUPP;             // as Linux's tmpfs
+        return -EOPNOTSUPP; // as Linux's tmpfs
     }
     if ((mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) != 0) {
         error = clear_range(inode, (uint64_t)offset, (uint64_t)end);

@@ -1,4 +1,5 @@
-// See transfer.h. A buffer goes between, in which a file's bytes are copied once more than they need to be.
+// See transfer.h. A buffer goes between, in which a file's bytes are copied once more than they
+// need to be.
 #include "transfer.h"
 
 #include <asm/errno.h>
@@ -9,8 +10,8 @@
 enum { BUFFER_SIZE = 65536 };
 
 // Sets *rest when the other side did not take everything.
-static ssize_t move_some(struct file *from, off_t *from_offset, struct file *to, off_t *to_offset, char *buffer,
-                         size_t size_bytes, bool *rest) {
+static ssize_t move_some(struct file *from, off_t *from_offset, struct file *to, off_t *to_offset,
+                         char *buffer, size_t size_bytes, bool *rest) {
     struct uio uio;
     off_t position = *from_offset;
     uio_init_kernel(&uio, buffer, size_bytes);
@@ -25,7 +26,8 @@ static ssize_t move_some(struct file *from, off_t *from_offset, struct file *to,
     return put;
 }
 
-ssize_t file_transfer(struct file *from, off_t *from_offset, struct file *to, off_t *to_offset, size_t size_bytes) {
+ssize_t file_transfer(struct file *from, off_t *from_offset, struct file *to, off_t *to_offset,
+                      size_t size_bytes) {
     size_t buffer_size = MIN(size_bytes, (size_t)BUFFER_SIZE);
     char *buffer = heap_alloc(buffer_size);
     if (buffer == NULL) {

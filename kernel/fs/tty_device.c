@@ -8,4 +8,5 @@
 enum { TTY_MINOR = 0, DEVICE_MODE = S_IFCHR | 0666, CONSOLE_MODE = S_IFCHR | 0600 };
 
 DEVICE(tty) = {DEVICE_NUMBER(TTYAUX_MAJOR, TTY_MINOR), "tty", DEVICE_MODE, console_open_tty};
-DEVICE(console) = {DEVICE_NUMBER(CONSOLE_MAJOR, CONSOLE_MINOR), "console", CONSOLE_MODE, console_open_tty};
+DEVICE(console) = {DEVICE_NUMBER(CONSOLE_MAJOR, CONSOLE_MINOR), "console", CONSOLE_MODE,
+                   console_open_tty};

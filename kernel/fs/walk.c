@@ -1,6 +1,7 @@
-// From a path to an entry, one component at a time. The text of a symbolic link is put before what is still to be
-// walked, so nothing here recurses. A walk can stop at the last component: whoever makes, removes or renames wants the
-// directory and the name (path_walk_parent), everybody else what the name stands for (path_walk_last).
+// From a path to an entry, one component at a time. The text of a symbolic link is put before what
+// is still to be walked, so nothing here recurses. A walk can stop at the last component: whoever
+// makes, removes or renames wants the directory and the name (path_walk_parent), everybody else
+// what the name stands for (path_walk_last).
 #include <asm/errno.h>
 #include <linux/fcntl.h>
 #include <linux/limits.h>
@@ -11,7 +12,7 @@
 #include "string.h"
 #include "usercopy.h"
 
-enum { LINKS_MAX = 40 };        // path_resolution(7)
+enum { LINKS_MAX = 40 }; // path_resolution(7)
 
 static void go_to(struct path_walk *walk, struct path_entry *entry) {
     path_entry_hold(entry);
@@ -19,7 +20,8 @@ static void go_to(struct path_walk *walk, struct path_entry *entry) {
     walk->at = entry;
 }
 
-// --- where it starts ------------------------------------------------------------------------------
+// --- where it starts
+// ------------------------------------------------------------------------------
 
 static int start_at(struct path_walk *walk, int dirfd) {
     bool absolute = walk->text[0] == '/';
@@ -84,7 +86,8 @@ void path_walk_end(struct path_walk *walk) {
     walk->text = NULL;
 }
 
-// --- steps ----------------------------------------------------------------------------------------
+// --- steps
+// ----------------------------------------------------------------------------------------
 
 // The next component becomes `last`; length 0 when there is none.
 static int next_component(struct path_walk *walk) {

@@ -13,8 +13,8 @@ struct stat_k {
     uid_t uid;
     gid_t gid;
     off_t size;
-    uint64_t blocks;                    // of 512 bytes
-    uint32_t block_size;                // the best size to read and write with
+    uint64_t blocks;     // of 512 bytes
+    uint32_t block_size; // the best size to read and write with
     int64_t atime_ns, mtime_ns, ctime_ns, btime_ns;
 };
 

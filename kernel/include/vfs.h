@@ -1,4 +1,5 @@
-// Names and inodes. One tree: the image's files, with a writable tmpfs over them; devices and pipes have inodes too.
+// Names and inodes. One tree: the image's files, with a writable tmpfs over them; devices and pipes
+// have inodes too.
 #pragma once
 
 #include "file.h"
@@ -12,24 +13,29 @@ struct image_node;
 
 struct statfs;
 
-// NULL means that this kind of inode cannot: lookup -ENOTDIR, readlink -EINVAL, truncate -EINVAL, the others -EPERM.
-// Callers (fs/, sys/) have checked permissions and that names exist, or do not; `name` has no NUL at its end.
+// NULL means that this kind of inode cannot: lookup -ENOTDIR, readlink -EINVAL, truncate -EINVAL,
+// the others -EPERM. Callers (fs/, sys/) have checked permissions and that names exist, or do not;
+// `name` has no NUL at its end.
 struct inode_ops {
     // Finds the child; *result has a reference. All return 0 or -errno.
     int (*lookup)(struct inode *dir, const char *name, size_t length, struct inode **result);
-    int (*create)(struct inode *dir, const char *name, size_t length, mode_t mode, uint64_t rdev, struct inode **result);
-    int (*create_unnamed)(struct inode *dir, mode_t mode, struct inode **result);       // O_TMPFILE
+    int (*create)(struct inode *dir, const char *name, size_t length, mode_t mode, uint64_t rdev,
+                  struct inode **result);
+    int (*create_unnamed)(struct inode *dir, mode_t mode, struct inode **result); // O_TMPFILE
     int (*link)(struct inode *dir, const char *name, size_t length, struct inode *target);
     int (*unlink)(struct inode *dir, const char *name, size_t length, bool directory);
-    int (*symlink)(struct inode *dir, const char *name, size_t length, const char *target, struct inode **result);
-    int (*rename)(struct inode *from_dir, const char *from, size_t from_length, struct inode *to_dir, const char *to,
-                  size_t to_length, uint32_t flags);
+    int (*symlink)(struct inode *dir, const char *name, size_t length, const char *target,
+                   struct inode **result);
+    int (*rename)(struct inode *from_dir, const char *from, size_t from_length,
+                  struct inode *to_dir, const char *to, size_t to_length, uint32_t flags);
     ssize_t (*readlink)(struct inode *inode, char *buffer, size_t size_bytes);
     int (*truncate)(struct inode *inode, off_t size);
-    int (*open)(struct inode *inode, struct file *file);        // sets file->ops; may refuse
-    int (*follow)(struct inode *link, struct path_entry **target);     // a link that leads to a thing, not to a name (/proc)
+    int (*open)(struct inode *inode, struct file *file); // sets file->ops; may refuse
+    int (*follow)(
+        struct inode *link,
+        struct path_entry **target); // a link that leads to a thing, not to a name (/proc)
     void (*statfs)(const struct inode *inode, struct statfs *space);
-    void (*destroy)(struct inode *inode);                       // the last reference went
+    void (*destroy)(struct inode *inode); // the last reference went
 };
 
 struct inode {
@@ -40,19 +46,19 @@ struct inode {
     uid_t uid;
     gid_t gid;
     uint32_t links;
-    bool linkable;                      // no name yet, but may get one (O_TMPFILE)
+    bool linkable; // no name yet, but may get one (O_TMPFILE)
     uint64_t rdev;
     off_t size;
-    uint64_t blocks;                    // of 512 bytes
-    int64_t atime_ns, mtime_ns, ctime_ns, btime_ns;     // since 1970, or before
-    const struct image_node *image;     // where its first contents lie, or NULL
-    struct inode *mounted;              // what a walk finds here instead: another file system's root
+    uint64_t blocks;                                // of 512 bytes
+    int64_t atime_ns, mtime_ns, ctime_ns, btime_ns; // since 1970, or before
+    const struct image_node *image;                 // where its first contents lie, or NULL
+    struct inode *mounted; // what a walk finds here instead: another file system's root
     void *private;
 };
 
 // Device numbers as stat(2) and mknod(2) pass them. A macro, for tables.
 #define DEVICE_NUMBER(major, minor)                                                                \
-    (((uint64_t)(minor) & 0xff) | ((uint64_t)(major) << 8) | (((uint64_t)(minor) & ~0xffUL) << 12))
+    (((uint64_t)(minor)&0xff) | ((uint64_t)(major) << 8) | (((uint64_t)(minor) & ~0xffUL) << 12))
 
 enum { CONSOLE_MAJOR = 5, CONSOLE_MINOR = 1 };
 
@@ -65,10 +71,12 @@ void inode_hold(struct inode *inode);
 void inode_release(struct inode *inode);
 enum { INODE_ATIME = 1, INODE_MTIME = 2, INODE_CTIME = 4 };
 void inode_touch(struct inode *inode, unsigned times);
-void inode_accessed(const struct file *file);    // a read: the access time follows as with the mount option relatime
+void inode_accessed(
+    const struct file *file); // a read: the access time follows as with the mount option relatime
 // What a write takes away: the setuid and setgid bits, unless CAP_FSETID.
 void inode_drop_privileges(struct inode *inode);
-// Fills in a new inode: owner, group, times, one reference; mode and setgid come down from `dir`, which may be NULL.
+// Fills in a new inode: owner, group, times, one reference; mode and setgid come down from `dir`,
+// which may be NULL.
 void inode_init(struct inode *inode, const struct inode *dir, mode_t mode);
 
 // Where a process stands in the tree. May be shared (CLONE_FS).
@@ -77,21 +85,23 @@ struct fs_context {
     struct path_entry *root, *cwd;
     mode_t umask;
 };
-MUST_USE struct fs_context *fs_context_new(const char *cwd);    // "/" when there is no such directory; NULL: no memory
+MUST_USE struct fs_context *
+fs_context_new(const char *cwd); // "/" when there is no such directory; NULL: no memory
 MUST_USE struct fs_context *fs_context_copy(const struct fs_context *from);
 void fs_context_release(struct fs_context *context);
 struct fs_context *fs_context_current(void);
 
-// fs/open.c: for the kernel's own use (execve, the loader), as the current process would open it. On failure NULL.
+// fs/open.c: for the kernel's own use (execve, the loader), as the current process would open it.
+// On failure NULL.
 MUST_USE struct file *vfs_open_kernel(const char *path, int flags);
 
-// Character devices register a number; a node in the tree (from the image or mknod) finds it by rdev. An entry with
-// S_IFIFO in its mode, and without a name, opens what has that type.
+// Character devices register a number; a node in the tree (from the image or mknod) finds it by
+// rdev. An entry with S_IFIFO in its mode, and without a name, opens what has that type.
 struct device_ops {
-    uint64_t rdev;                      // DEVICE_NUMBER(major, minor)
-    const char *name;                   // under /dev; made at boot when linked
-    mode_t mode;                        // with S_IF*
-    int (*open)(struct file *file);     // sets file->ops; file->inode is there
+    uint64_t rdev;                  // DEVICE_NUMBER(major, minor)
+    const char *name;               // under /dev; made at boot when linked
+    mode_t mode;                    // with S_IF*
+    int (*open)(struct file *file); // sets file->ops; file->inode is there
 };
 #define DEVICE(id) SET_ENTRY(device, id, struct device_ops, device_##id)
 SET_DECLARE(device, struct device_ops);

@@ -1,10 +1,11 @@
-// A file gets a page of its own in place of the image's: who has the image's page mapped, and has not changed it, is to
-// see the file's from now on.
+// A file gets a page of its own in place of the image's: who has the image's page mapped, and has
+// not changed it, is to see the file's from now on.
 
 #include "file.h"
 #include "pagetable.h"
 
-static void replace_in_area(struct address_space *space, const struct vm_area *area, uint64_t index, uint64_t old_pa) {
+static void replace_in_area(struct address_space *space, const struct vm_area *area, uint64_t index,
+                            uint64_t old_pa) {
     uint64_t first = area->file_offset >> PAGE_SHIFT;
     if (index < first || index - first >= (area->end - area->start) >> PAGE_SHIFT) {
         return;
@@ -18,7 +19,7 @@ static void replace_in_area(struct address_space *space, const struct vm_area *a
 
 void vm_replace(const struct inode *inode, uint64_t index, uint64_t old_pa) {
     LIST_FOR_EACH (space, &vm_spaces, struct address_space, node) {
-        FOR_EACH_AREA (area, space) {
+        FOR_EACH_AREA(area, space) {
             if (area->file != NULL && area->file->inode == inode) {
                 replace_in_area(space, area, index, old_pa);
             }

@@ -1,5 +1,6 @@
-// faccessat(2) and faccessat2(2). Unlike everything else they ask for the real user, whose capabilities are then those
-// that the user would have: all permitted ones for root, none for others.
+// faccessat(2) and faccessat2(2). Unlike everything else they ask for the real user, whose
+// capabilities are then those that the user would have: all permitted ones for root, none for
+// others.
 #include <asm/errno.h>
 #include <linux/fcntl.h>
 
@@ -17,7 +18,8 @@ static struct credentials real_credentials(void) {
     return real;
 }
 
-static int check(int dirfd, const char __user *path, unsigned may, unsigned flags, const struct credentials *who) {
+static int check(int dirfd, const char __user *path, unsigned may, unsigned flags,
+                 const struct credentials *who) {
     struct path_walk walk;
     int error = path_walk_start(&walk, dirfd, path, flags);
     walk.credentials = who;
@@ -35,7 +37,8 @@ static int check(int dirfd, const char __user *path, unsigned may, unsigned flag
 }
 
 static int check_access(int dirfd, const char __user *path, int mode, int flags) {
-    if ((mode & ~MAY_ALL) != 0 || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) {
+    if ((mode & ~MAY_ALL) != 0 ||
+        (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) {
         return -EINVAL;
     }
     unsigned walk = path_walk_flags(flags);

@@ -1,4 +1,5 @@
-// posix_fadvise(2) and readahead(2): everything is in memory already, so only the arguments are checked.
+// posix_fadvise(2) and readahead(2): everything is in memory already, so only the arguments are
+// checked.
 #include <asm/errno.h>
 #include <linux/fadvise.h>
 #include <linux/fcntl.h>

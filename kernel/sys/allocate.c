@@ -9,8 +9,8 @@
 #include "vfs.h"
 
 enum {
-    KNOWN_MODES = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_ZERO_RANGE |
-                  FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE,
+    KNOWN_MODES = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE |
+                  FALLOC_FL_ZERO_RANGE | FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE,
 };
 
 static int check_mode(int mode) {
@@ -19,7 +19,7 @@ static int check_mode(int mode) {
     }
     int action = mode & ~FALLOC_FL_KEEP_SIZE;
     if ((action & (action - 1)) != 0 || mode == FALLOC_FL_PUNCH_HOLE) {
-        return -EOPNOTSUPP;             // two things at once, or a hole that might change the size
+        return -EOPNOTSUPP; // two things at once, or a hole that might change the size
     }
     return 0;
 }
@@ -50,7 +50,9 @@ SYSCALL(fallocate)(int fd, int mode, off_t offset, off_t len) {
     int error = offset < 0 || len <= 0 ? -EINVAL : check_mode(mode);
     error = error != 0 ? error : check_file(file);
     if (error == 0) {
-        error = __builtin_add_overflow(offset, len, &end) ? -EFBIG : file->ops->allocate(file, mode, offset, len);
+        error = __builtin_add_overflow(offset, len, &end)
+                    ? -EFBIG
+                    : file->ops->allocate(file, mode, offset, len);
     }
     file_release(file);
     return error;

@@ -26,7 +26,8 @@ static int check_types(const struct file *in, const struct file *out) {
 }
 
 // Cuts *length at the end of the file that is read.
-static int check_range(const struct file *in, off_t from, const struct file *out, off_t to, size_t *length) {
+static int check_range(const struct file *in, off_t from, const struct file *out, off_t to,
+                       size_t *length) {
     off_t end;
     if (from < 0 || to < 0) {
         return -EINVAL;
@@ -53,7 +54,8 @@ static int write_offset(off_t offset, struct file *file, off_t __user *to) {
     return 0;
 }
 
-static long copy(struct file *in, off_t __user *off_in, struct file *out, off_t __user *off_out, size_t count) {
+static long copy(struct file *in, off_t __user *off_in, struct file *out, off_t __user *off_out,
+                 size_t count) {
     off_t from, to;
     int error = read_offset(&from, in, off_in);
     error = error != 0 ? error : read_offset(&to, out, off_out);
@@ -71,8 +73,9 @@ static long copy(struct file *in, off_t __user *off_in, struct file *out, off_t 
     return error != 0 ? error : moved;
 }
 
-SYSCALL(copy_file_range)(int fd_in, off_t __user *off_in, int fd_out, off_t __user *off_out, size_t len,
-                         unsigned int flags) {
+SYSCALL(copy_file_range)
+(int fd_in, off_t __user *off_in, int fd_out, off_t __user *off_out, size_t len,
+ unsigned int flags) {
     if (flags != 0) {
         return -EINVAL;
     }

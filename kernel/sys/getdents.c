@@ -25,11 +25,12 @@ struct user_sink {
     int error;
 };
 
-static bool emit(struct dir_sink *sink, const char *name, size_t length, uint64_t inode_number, uint8_t type, off_t next) {
+static bool emit(struct dir_sink *sink, const char *name, size_t length, uint64_t inode_number,
+                 uint8_t type, off_t next) {
     struct user_sink *out = CONTAINER_OF(sink, struct user_sink, sink);
     size_t size = (HEADER_SIZE + length + 1 + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN;
     if (size > out->room - out->used) {
-        out->error = -EINVAL;           // matters only when nothing has been written
+        out->error = -EINVAL; // matters only when nothing has been written
         return false;
     }
     char buffer[HEADER_SIZE + NAME_SIZE + ENTRY_ALIGN] = {0};
@@ -52,7 +53,7 @@ static long read_entries(struct file *file, struct user_sink *out) {
         return -ENOTDIR;
     }
     if (file->inode != NULL && file->inode->links == 0) {
-        return -ENOENT;                 // removed
+        return -ENOENT; // removed
     }
     int error = file->ops->readdir(file, &out->sink);
     if (error == 0 && out->used == 0) {

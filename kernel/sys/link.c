@@ -10,10 +10,12 @@
 #include "syscall.h"
 #include "usercopy.h"
 
-// fs.protected_hardlinks of proc_sys_fs(5): only what one owns, or could write to and is nobody's tool.
+// fs.protected_hardlinks of proc_sys_fs(5): only what one owns, or could write to and is nobody's
+// tool.
 static bool may_link(const struct inode *target) {
     mode_t tool = S_ISGID | S_IXGRP;
-    bool plain = S_ISREG(target->mode) && (target->mode & S_ISUID) == 0 && (target->mode & tool) != tool;
+    bool plain =
+        S_ISREG(target->mode) && (target->mode & S_ISUID) == 0 && (target->mode & tool) != tool;
     bool own = plain && inode_permission(target, MAY_READ | MAY_WRITE, credentials_current()) == 0;
     return own || inode_is_owner(target);
 }
@@ -48,11 +50,13 @@ static int link_to(struct inode *target, int dirfd, const char __user *path) {
     return error;
 }
 
-SYSCALL(linkat)(int olddirfd, const char __user *oldpath, int newdirfd, const char __user *newpath, int flags) {
+SYSCALL(linkat)
+(int olddirfd, const char __user *oldpath, int newdirfd, const char __user *newpath, int flags) {
     if ((flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) != 0) {
         return -EINVAL;
     }
-    if ((flags & AT_EMPTY_PATH) != 0 && !credentials_capable(credentials_current(), CAP_DAC_READ_SEARCH)) {
+    if ((flags & AT_EMPTY_PATH) != 0 &&
+        !credentials_capable(credentials_current(), CAP_DAC_READ_SEARCH)) {
         return -ENOENT;
     }
     unsigned walk = (flags & AT_SYMLINK_FOLLOW) != 0 ? WALK_FOLLOW : 0;

@@ -15,7 +15,8 @@ static int make_in(const struct path_walk *walk, mode_t mode, uint64_t rdev) {
         return error;
     }
     bool device = S_ISCHR(mode) || S_ISBLK(mode);
-    if (dir->ops->create == NULL || (device && !credentials_capable(credentials_current(), CAP_MKNOD))) {
+    if (dir->ops->create == NULL ||
+        (device && !credentials_capable(credentials_current(), CAP_MKNOD))) {
         return -EPERM;
     }
     struct inode *made;

@@ -9,13 +9,14 @@
 #include "usercopy.h"
 
 enum {
-    VALID_FLAGS = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | FASYNC | O_DIRECT |
-                  O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE,
+    VALID_FLAGS = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK |
+                  O_SYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |
+                  O_CLOEXEC | O_PATH | O_TMPFILE,
     PATH_FLAGS = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC,
     TMPFILE_ONLY = O_TMPFILE & ~O_DIRECTORY,
     PERMISSIONS = 07777,
-    RESOLVE_ALL = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT |
-                  RESOLVE_CACHED,
+    RESOLVE_ALL = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH |
+                  RESOLVE_IN_ROOT | RESOLVE_CACHED,
 };
 
 static int check_flags(int flags) {
@@ -62,7 +63,8 @@ static unsigned walk_flags(uint64_t resolve) {
 // Unlike openat(2), this call refuses what it does not know.
 static int check_how(const struct open_how *how) {
     bool makes = (how->flags & (O_CREAT | TMPFILE_ONLY)) != 0;
-    if ((how->flags & ~(uint64_t)VALID_FLAGS) != 0 || (how->resolve & ~(uint64_t)RESOLVE_ALL) != 0) {
+    if ((how->flags & ~(uint64_t)VALID_FLAGS) != 0 ||
+        (how->resolve & ~(uint64_t)RESOLVE_ALL) != 0) {
         return -EINVAL;
     }
     if ((how->mode & ~(uint64_t)PERMISSIONS) != 0 || (!makes && how->mode != 0)) {

@@ -23,7 +23,7 @@ SYSCALL(fchown)(unsigned int fd, uid_t uid, gid_t gid) {
     if (file == NULL) {
         return -EBADF;
     }
-    int error = 0;                      // what has no inode (the console) belongs to nobody
+    int error = 0; // what has no inode (the console) belongs to nobody
     if ((file->flags & O_PATH) != 0) {
         error = -EBADF;
     } else if (file->inode != NULL) {

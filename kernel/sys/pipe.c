@@ -1,4 +1,5 @@
-// pipe2(2). Both ends share an inode of their own, through which /proc/self/fd opens the pipe again.
+// pipe2(2). Both ends share an inode of their own, through which /proc/self/fd opens the pipe
+// again.
 #include <asm/errno.h>
 #include <linux/fcntl.h>
 #include <linux/stat.h>

@@ -6,7 +6,8 @@
 
 typedef ssize_t (*transfer_fn)(struct file *file, struct uio *uio, off_t *offset);
 
-static long transfer_at(unsigned int fd, uint64_t address, size_t count, off_t position, transfer_fn transfer) {
+static long transfer_at(unsigned int fd, uint64_t address, size_t count, off_t position,
+                        transfer_fn transfer) {
     if (position < 0) {
         return -EINVAL;
     }

@@ -1,4 +1,5 @@
-// preadv(2), pwritev(2) and their successors with flags. On 64-bit machines the position is one register.
+// preadv(2), pwritev(2) and their successors with flags. On 64-bit machines the position is one
+// register.
 #include <asm/errno.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -15,18 +16,20 @@ enum { CURRENT_POSITION = -1 };
 struct vector_call {
     const struct iovec __user *vectors;
     size_t count;
-    off_t position;             // or CURRENT_POSITION
-    int flags;                  // RWF_*
+    off_t position; // or CURRENT_POSITION
+    int flags;      // RWF_*
     bool write;
 };
 
-// Nothing is ever late or cached, so these need no work. RWF_NOWAIT does: a file says whether it can, and none does.
+// Nothing is ever late or cached, so these need no work. RWF_NOWAIT does: a file says whether it
+// can, and none does.
 static int check_flags(const struct vector_call *call) {
     int known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | (call->write ? RWF_APPEND : 0);
     return (call->flags & ~known) != 0 ? -EOPNOTSUPP : 0;
 }
 
-static long move(struct file *file, struct uio *uio, off_t *position, const struct vector_call *call) {
+static long move(struct file *file, struct uio *uio, off_t *position,
+                 const struct vector_call *call) {
     if (!call->write) {
         return file_read(file, uio, position);
     }
@@ -63,26 +66,30 @@ static long call_on(unsigned long fd, const struct vector_call *call) {
     return result;
 }
 
-SYSCALL(preadv)(unsigned long fd, const struct iovec __user *vec, unsigned long vlen, unsigned long pos_low,
-                UNUSED unsigned long pos_high) {
+SYSCALL(preadv)
+(unsigned long fd, const struct iovec __user *vec, unsigned long vlen, unsigned long pos_low,
+ UNUSED unsigned long pos_high) {
     const struct vector_call call = {vec, vlen, (off_t)pos_low, 0, false};
     return call.position < 0 ? -EINVAL : call_on(fd, &call);
 }
 
-SYSCALL(pwritev)(unsigned long fd, const struct iovec __user *vec, unsigned long vlen, unsigned long pos_low,
-                 UNUSED unsigned long pos_high) {
+SYSCALL(pwritev)
+(unsigned long fd, const struct iovec __user *vec, unsigned long vlen, unsigned long pos_low,
+ UNUSED unsigned long pos_high) {
     const struct vector_call call = {vec, vlen, (off_t)pos_low, 0, true};
     return call.position < 0 ? -EINVAL : call_on(fd, &call);
 }
 
-SYSCALL(preadv2)(unsigned long fd, const struct iovec __user *vec, unsigned long vlen, unsigned long pos_low,
-                 UNUSED unsigned long pos_high, int flags) {
+SYSCALL(preadv2)
+(unsigned long fd, const struct iovec __user *vec, unsigned long vlen, unsigned long pos_low,
+ UNUSED unsigned long pos_high, int flags) {
     const struct vector_call call = {vec, vlen, (off_t)pos_low, flags, false};
     return call.position < CURRENT_POSITION ? -EINVAL : call_on(fd, &call);
 }
 
-SYSCALL(pwritev2)(unsigned long fd, const struct iovec __user *vec, unsigned long vlen, unsigned long pos_low,
-                  UNUSED unsigned long pos_high, int flags) {
+SYSCALL(pwritev2)
+(unsigned long fd, const struct iovec __user *vec, unsigned long vlen, unsigned long pos_low,
+ UNUSED unsigned long pos_high, int flags) {
     const struct vector_call call = {vec, vlen, (off_t)pos_low, flags, true};
     return call.position < CURRENT_POSITION ? -EINVAL : call_on(fd, &call);
 }

@@ -8,7 +8,7 @@
 #include "uio.h"
 
 enum { CHUNK_SIZE = 512, VALID_FLAGS = GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE };
-#define LARGEST 0x7ffff000UL    // MAX_RW_COUNT
+#define LARGEST 0x7ffff000UL // MAX_RW_COUNT
 
 static long fill(struct uio *to, size_t wanted) {
     size_t done = 0;
@@ -26,7 +26,8 @@ static long fill(struct uio *to, size_t wanted) {
 }
 
 SYSCALL(getrandom)(void __user *buf, size_t count, unsigned int flags) {
-    if ((flags & ~(unsigned)VALID_FLAGS) != 0 || (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE)) {
+    if ((flags & ~(unsigned)VALID_FLAGS) != 0 ||
+        (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE)) {
         return -EINVAL;
     }
     struct uio to;

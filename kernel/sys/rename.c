@@ -5,8 +5,9 @@
 #include "path.h"
 #include "syscall.h"
 
-SYSCALL(renameat2)(int olddirfd, const char __user *oldpath, int newdirfd, const char __user *newpath,
-                   unsigned int flags) {
+SYSCALL(renameat2)
+(int olddirfd, const char __user *oldpath, int newdirfd, const char __user *newpath,
+ unsigned int flags) {
     if ((flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) != 0 ||
         flags == (RENAME_NOREPLACE | RENAME_EXCHANGE)) {
         return -EINVAL;

@@ -7,7 +7,7 @@
 #include "transfer.h"
 #include "usercopy.h"
 
-#define LARGEST 0x7ffff000UL    // sendfile(2), "Notes"
+#define LARGEST 0x7ffff000UL // sendfile(2), "Notes"
 
 static int check(const struct file *out, const struct file *in, bool has_offset) {
     bool readable = (in->flags & O_ACCMODE) != O_WRONLY && (in->flags & O_PATH) == 0;

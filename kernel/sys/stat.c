@@ -88,7 +88,9 @@ static int statx_to_user(const struct stat_k *stat, struct statx __user *to) {
     return copy_to_user(to, &out, sizeof(out));
 }
 
-SYSCALL(statx)(int dirfd, const char __user *path, unsigned int flags, unsigned int mask, struct statx __user *buffer) {
+SYSCALL(statx)
+(int dirfd, const char __user *path, unsigned int flags, unsigned int mask,
+ struct statx __user *buffer) {
     struct stat_k stat;
     if ((mask & STATX__RESERVED) != 0 || (flags & ~(unsigned)STAT_FLAGS) != 0 ||
         (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE) {

@@ -8,7 +8,9 @@
 #include "syscall.h"
 #include "vfs.h"
 
-enum { RANGE_FLAGS = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER };
+enum {
+    RANGE_FLAGS = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER
+};
 
 static mode_t mode_of(const struct file *file) {
     return file->inode != NULL ? file->inode->mode : file->anonymous_mode;

@@ -12,7 +12,7 @@
 // <linux/stat.h> has them for user space's libc only (utimensat(2)).
 enum { UTIME_NOW = (1 << 30) - 1, UTIME_OMIT = (1 << 30) - 2 };
 
-#define SECONDS_MAX (INT64_MAX / (int64_t)NSEC_PER_SEC - 1)     // from 1677 to 2262
+#define SECONDS_MAX (INT64_MAX / (int64_t)NSEC_PER_SEC - 1) // from 1677 to 2262
 
 struct wanted {
     struct __kernel_timespec times[2];
@@ -78,7 +78,8 @@ static int set_open(int fd, const struct wanted *wanted) {
     return error;
 }
 
-SYSCALL(utimensat)(int dirfd, const char __user *path, struct __kernel_timespec __user *times, int flags) {
+SYSCALL(utimensat)
+(int dirfd, const char __user *path, struct __kernel_timespec __user *times, int flags) {
     struct wanted wanted;
     int error = read_times(&wanted, times);
     if (error != 0) {

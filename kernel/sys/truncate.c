@@ -34,7 +34,8 @@ static int truncate_open(const struct file *file, off_t length) {
     if ((file->flags & O_PATH) != 0) {
         return -EBADF;
     }
-    if (file->inode == NULL || !S_ISREG(file->inode->mode) || (file->flags & O_ACCMODE) == O_RDONLY) {
+    if (file->inode == NULL || !S_ISREG(file->inode->mode) ||
+        (file->flags & O_ACCMODE) == O_RDONLY) {
         return -EINVAL;
     }
     return inode_truncate(file->inode, length);

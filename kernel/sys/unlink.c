@@ -7,7 +7,8 @@
 #include "syscall.h"
 
 static bool ends_with(const struct path_walk *walk, const char *name, size_t length) {
-    return walk->last_length == length && walk->last[0] == name[0] && walk->last[length - 1] == name[0];
+    return walk->last_length == length && walk->last[0] == name[0] &&
+           walk->last[length - 1] == name[0];
 }
 
 // unlink(2), rmdir(2): what "/", "." and ".." give.
@@ -34,7 +35,7 @@ static int remove_entry(const struct path_walk *walk, struct path_entry *victim,
         return error;
     }
     if (victim->inode->device != dir->device) {
-        return -EBUSY;                  // a mount point
+        return -EBUSY; // a mount point
     }
     if (dir->ops->unlink == NULL) {
         return -EPERM;

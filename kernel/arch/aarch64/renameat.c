@@ -2,6 +2,7 @@
 #include "path.h"
 #include "syscall.h"
 
-SYSCALL(renameat)(int olddirfd, const char __user *oldpath, int newdirfd, const char __user *newpath) {
+SYSCALL(renameat)
+(int olddirfd, const char __user *oldpath, int newdirfd, const char __user *newpath) {
     return path_rename(olddirfd, oldpath, newdirfd, newpath, 0);
 }
