@@ -137,9 +137,9 @@ NORETURN void power_off(int exit_status);       // RISC-V: QEMU exits with it; A
 // The trap layer calls these (core/, mm/) --------------------------------------------------------
 
 void kernel_main(uint64_t fdt_pa);              // core/main.c, on the boot stack, MMU on, interrupts off
-void trap_user_fault(struct regs *regs, int signo, int si_code, uint64_t address);      // core/signal.c
+void trap_user_fault(struct regs *regs, int signo, int si_code, uint64_t address);      // core/signal_exit.c
 int trap_page_fault(uint64_t address, int prot_bit, int *si_code);  // mm/fault.c: 0 handled, else SIGSEGV or SIGBUS
 NORETURN void trap_kernel_fault(struct regs *regs, const char *what, uint64_t address); // core/panic.c
 void timer_run_expired(void);                   // core/clock.c: fire timers, note the end of a slice, arm the next
 void trap_syscall(struct regs *regs);           // core/syscall.c: the trap path's dispatch
-void trap_exit_work(struct regs *regs);         // core/signal.c: signals, reschedule; full frame; loops until no work
+void trap_exit_work(struct regs *regs);         // core/signal_exit.c: signals, reschedule; full frame; loops until no work
