@@ -10,6 +10,8 @@ import pytest
 
 ARCHES = ("riscv64", "aarch64")
 
+pytest.register_assert_rewrite("tests.qemu.runs")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--arch", choices=ARCHES, help="only this architecture")

@@ -5,9 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 MODES = ("direct", "trap")
 TIMEOUT_S = 120
+
+
+class Given(NamedTuple):
+    """What a run leaves behind; the exit status is as a shell gives it."""
+
+    stdout: bytes
+    stderr: bytes
+    status: int
 
 
 def hermipy(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -25,9 +34,50 @@ def in_image(
 
 
 def under_qemu_user(
-    arch: str, program: Path, arguments: list[str], *, folder: Path | None = None, stdin: bytes = b""
+    arch: str,
+    program: Path,
+    arguments: list[str],
+    *,
+    folder: Path | None = None,
+    stdin: bytes = b"",
 ) -> tuple[bytes, int]:
-    """What the program prints to standard output, and its exit status as a shell gives it."""
+    """What the program prints to standard output, and its exit status."""
+    given = _oracle(arch, program, arguments, folder, stdin)
+    return given.stdout, given.status
+
+
+def assert_same(
+    arch: str,
+    mode: str,
+    program: Path,
+    arguments: list[str],
+    *,
+    folder: Path | None = None,
+    stdin: bytes = b"",
+) -> None:
+    """Both outputs and the exit status are the same in an image as under qemu-user.
+
+    `folder` is the working directory, and is in the image.
+    """
+    expected = _oracle(arch, program, arguments, folder, stdin)
+    options = ["--syscalls", mode]
+    if folder is not None:
+        options += ["--add", f"{folder}:{folder}", "--workdir", str(folder)]
+    done = in_image(program, arguments, options=options, stdin=stdin)
+    assert Given(done.stdout, done.stderr, done.returncode) == expected
+
+
+def _oracle(
+    arch: str, program: Path, arguments: list[str], folder: Path | None, stdin: bytes
+) -> Given:
     command = [f"qemu-{arch}", str(program), *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, cwd=folder, timeout=TIMEOUT_S, check=False)
-    return done.stdout, done.returncode if done.returncode >= 0 else 128 - done.returncode
+    environment = {  # an image's own
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": "/root",
+    }
+    done = subprocess.run(
+        command, input=stdin, capture_output=True, cwd=folder, env=environment,
+        timeout=TIMEOUT_S, check=False,
+    )  # fmt: skip
+    status = done.returncode if done.returncode >= 0 else 128 - done.returncode
+    return Given(done.stdout, done.stderr, status)
