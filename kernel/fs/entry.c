@@ -12,20 +12,25 @@ void path_entry_hold(struct path_entry *entry) {
     entry->references++;
 }
 
+// Gives back one reference. The parent, whose reference the entry had, when it was the last.
+static struct path_entry *drop(struct path_entry *entry) {
+    ASSERT(entry->references > 0);
+    if (--entry->references > 0) {
+        return NULL;
+    }
+    struct path_entry *parent = entry->parent;
+    list_remove(&entry->sibling);
+    inode_release(entry->inode);
+    if (entry->name != entry->own_name) {
+        heap_free(entry->name);
+    }
+    heap_free(entry);
+    return parent;
+}
+
 void path_entry_release(struct path_entry *entry) {
     while (entry != NULL) {
-        ASSERT(entry->references > 0);
-        if (--entry->references > 0) {
-            return;
-        }
-        struct path_entry *parent = entry->parent;
-        list_remove(&entry->sibling);
-        inode_release(entry->inode);
-        if (entry->name != entry->own_name) {
-            heap_free(entry->name);
-        }
-        heap_free(entry);
-        entry = parent;
+        entry = drop(entry);
     }
 }
 

@@ -40,19 +40,25 @@ uint64_t page_map_get(const struct page_map *map, uint64_t index) {
     return word;
 }
 
-static int grow(struct page_map *map, uint64_t index) {
-    while (!covers(map->height, index)) {
-        if (map->root != 0) {
-            struct node *node = heap_alloc_zeroed(sizeof(*node));
-            if (node == NULL) {
-                return -ENOMEM;
-            }
-            node->slots[0] = map->root;
-            map->root = (uint64_t)(uintptr_t)node;
+static int grow_once(struct page_map *map) {
+    if (map->root != 0) {
+        struct node *node = heap_alloc_zeroed(sizeof(*node));
+        if (node == NULL) {
+            return -ENOMEM;
         }
-        map->height++;
+        node->slots[0] = map->root;
+        map->root = (uint64_t)(uintptr_t)node;
     }
+    map->height++;
     return 0;
+}
+
+static int grow(struct page_map *map, uint64_t index) {
+    int error = 0;
+    while (error == 0 && !covers(map->height, index)) {
+        error = grow_once(map);
+    }
+    return error;
 }
 
 int page_map_set(struct page_map *map, uint64_t index, uint64_t value) {

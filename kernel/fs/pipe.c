@@ -75,22 +75,21 @@ static size_t take(struct pipe *pipe, struct uio *to) {
     return done;
 }
 
+static int wait_for_bytes(const struct file *file, struct pipe *pipe) {
+    if (used(pipe) == 0 && pipe->writers > 0 && (file->flags & O_NONBLOCK) != 0) {
+        return -EAGAIN;
+    }
+    return WAIT_EVENT(&pipe->readable, used(pipe) > 0 || pipe->writers == 0, WAIT_FOREVER);
+}
+
 static ssize_t pipe_read(struct file *file, struct uio *to, UNUSED off_t *offset) {
     struct pipe *pipe = pipe_of_file(file);
     if (to->remaining == 0) {
         return 0;
     }
-    if (used(pipe) == 0 && pipe->writers > 0) {
-        int error = -EAGAIN;
-        if ((file->flags & O_NONBLOCK) == 0) {
-            error = WAIT_EVENT(&pipe->readable, used(pipe) > 0 || pipe->writers == 0, WAIT_FOREVER);
-        }
-        if (error != 0) {
-            return error;
-        }
-    }
-    if (used(pipe) == 0) {
-        return 0; // nobody will ever write
+    int error = wait_for_bytes(file, pipe);
+    if (error != 0 || used(pipe) == 0) {
+        return error; // 0: nobody will ever write
     }
     size_t done = take(pipe, to);
     wait_wake(&pipe->writable, POLLOUT | POLLWRNORM);
@@ -133,15 +132,14 @@ static int broken(void) {
 // Up to PIPE_BUF bytes stay together, so they wait until there is room for all (pipe(7)).
 static int wait_for_room(const struct file *file, struct pipe *pipe, size_t wanted) {
     size_t needed = wanted <= PIPE_BUF ? wanted : 1;
-    if (pipe->readers > 0 && room(pipe) < needed) {
-        if ((file->flags & O_NONBLOCK) != 0) {
-            return -EAGAIN;
-        }
-        int error =
-            WAIT_EVENT(&pipe->writable, room(pipe) >= needed || pipe->readers == 0, WAIT_FOREVER);
-        if (error != 0) {
-            return error;
-        }
+    bool full = pipe->readers > 0 && room(pipe) < needed;
+    if (full && (file->flags & O_NONBLOCK) != 0) {
+        return -EAGAIN;
+    }
+    int error =
+        WAIT_EVENT(&pipe->writable, room(pipe) >= needed || pipe->readers == 0, WAIT_FOREVER);
+    if (error != 0) {
+        return error;
     }
     return pipe->readers == 0 ? broken() : 0;
 }

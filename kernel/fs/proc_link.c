@@ -11,7 +11,7 @@
 #include "thread.h"
 
 static ssize_t put_text(const char *text, char *buffer, size_t size_bytes) {
-    size_t length = MIN(strlen(text), size_bytes);
+    size_t length = strnlen(text, size_bytes);
     memcpy(buffer, text, length);
     return (ssize_t)length;
 }

@@ -4,8 +4,11 @@
 #include "file.h"
 #include "pagetable.h"
 
-static void replace_in_area(struct address_space *space, const struct vm_area *area, uint64_t index,
-                            uint64_t old_pa) {
+static void replace_in_area(struct address_space *space, const struct vm_area *area,
+                            const struct inode *inode, uint64_t index, uint64_t old_pa) {
+    if (area->file == NULL || area->file->inode != inode) {
+        return;
+    }
     uint64_t first = area->file_offset >> PAGE_SHIFT;
     if (index < first || index - first >= (area->end - area->start) >> PAGE_SHIFT) {
         return;
@@ -20,9 +23,7 @@ static void replace_in_area(struct address_space *space, const struct vm_area *a
 void vm_replace(const struct inode *inode, uint64_t index, uint64_t old_pa) {
     LIST_FOR_EACH (space, &vm_spaces, struct address_space, node) {
         FOR_EACH_AREA(area, space) {
-            if (area->file != NULL && area->file->inode == inode) {
-                replace_in_area(space, area, index, old_pa);
-            }
+            replace_in_area(space, area, inode, index, old_pa);
         }
     }
 }
