@@ -49,14 +49,18 @@ def run(
     environment: Mapping[str, str] | None = None,
 ) -> str:
     """Run to the end and give what was printed to stdout; raises ToolFailedError with a reason."""
-    ended = subprocess.run(
-        [find(arguments[0]), *arguments[1:]],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
+    tool = find(arguments[0])
+    try:
+        ended = subprocess.run(
+            [tool, *arguments[1:]],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise ToolFailedError(tool, error.strerror or str(error)) from error
     if ended.returncode != 0:
         raise ToolFailedError(arguments[0], _reason(ended))
     return ended.stdout.decode(errors="replace")
@@ -74,22 +78,37 @@ def _reason(ended: subprocess.CompletedProcess[bytes]) -> str:
     return told[:_MAX_DETAIL_CHARACTERS]
 
 
+def ending(child: Child, seconds: float) -> str:
+    """In words how a child ended that had to end within a time; after that it is killed."""
+    try:
+        status = child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return "not at all and was killed"
+    return f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
+
+
 def spawn(
     arguments: Sequence[str], *, stdin: int, stdout: int, stderr: int, inherit: Sequence[int] = ()
 ) -> Child:
     """Start a program that runs beside us and dies with us.
 
-    It gets a session of its own: the terminal's ^C is for the relay, which passes it on.
+    It gets a session of its own: the terminal's ^C is for the relay, which passes it on. Raises
+    ToolFailedError.
     """
-    return subprocess.Popen(
-        [find(arguments[0]), *arguments[1:]],
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
-        pass_fds=tuple(inherit),
-        start_new_session=True,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509  no threads here, and nothing else can ask for it
-    )
+    tool = find(arguments[0])
+    try:
+        return subprocess.Popen(
+            [tool, *arguments[1:]],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=tuple(inherit),
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509  no threads; only the child can
+        )
+    except OSError as error:
+        raise ToolFailedError(tool, error.strerror or str(error)) from error
 
 
 def _die_with_parent() -> None:

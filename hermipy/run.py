@@ -7,7 +7,6 @@ however the run ends. The kernel ends QEMU with us even when we are killed (PR_S
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,8 +46,7 @@ def run(arch: str, write_image: Callable[[BinaryIO], None], options: Options) ->
     finally:
         os.close(memory)
     if outcome.exit_status is None:
-        lines = outcome.complaint.strip().splitlines()
-        raise QemuError(lines[-1] if lines else "QEMU ended before the program did")
+        raise QemuError(outcome.complaint.splitlines()[-1])
     return outcome
 
 
@@ -87,7 +85,8 @@ def _relay(command: list[str], memory: int, options: Options) -> Outcome:
         with terminal.raw(0) as raw:
             outcome = relay.Relay(pipes, timeout_ns=timeout_ns, raw=raw).run()
         if outcome.exit_status is None:
-            _wait(child, _POWER_OFF_S)
+            ending = process.ending(child, _POWER_OFF_S)
+            outcome.complaint = outcome.complaint.strip() or f"QEMU ended {ending}, before the program did"
     finally:
         child.kill()
         child.wait()
@@ -95,9 +94,3 @@ def _relay(command: list[str], memory: int, options: Options) -> Outcome:
             if descriptor >= 0:
                 os.close(descriptor)
     return outcome
-
-
-def _wait(child: process.Child, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while child.poll() is None and time.monotonic() < end:
-        time.sleep(0.01)
