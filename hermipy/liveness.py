@@ -41,7 +41,7 @@ def dead_registers(elf: Elf, site: Site) -> frozenset[str]:
     """Return the registers that are provably dead right after a site, named as in DIRECT.md."""
     if site.function is None:
         return frozenset()
-    return _liveness(elf).dead_after(site.address + len(analyse(elf).arch.site), site.function)
+    return _liveness(elf).dead_after(site.address, site.function)
 
 
 class Liveness:
@@ -53,9 +53,9 @@ class Liveness:
         self._candidates = sum(self.arch.candidates.values())
         self._untouched: dict[int, int] = {}
 
-    def dead_after(self, address: int, function: int) -> frozenset[str]:
-        """Return the candidates that no path from an address reads."""
-        live, escaped = self._walk(address, self._candidates)
+    def dead_after(self, site: int, function: int) -> frozenset[str]:
+        """Return the candidates that no path from a site reads; the site itself reads none."""
+        live, escaped = self._walk(site, self._candidates)
         remembered = escaped & self.arch.remembered & ~live
         if remembered and not self.analysis.is_go(function):
             live |= self._live_in_callers(function, remembered)

@@ -1,6 +1,4 @@
-"""Who names an address: the code that builds it, the words that hold it.
-
-And whether that makes it a callee.
+"""Who names an address (the code that builds it, the words that hold it), and if that is a call.
 
 What is odd: an address that code compares with the interrupted pc is no call, though it looks like
 a callback's; libc's cancellation points are such. So a reference counts only if something is done

@@ -312,7 +312,8 @@ def sweep(code: bytes, address: int, certain: Positions) -> Sweep:
     opcode = np.where(long_form, words & 0x7F, 0)
     rd = words >> 7 & 31
 
-    branch, jal, jalr = opcode == 0x63, opcode == 0x6F, opcode == 0x67
+    branch = (opcode == 0x63) & (words >> 13 & 3 != 1)  # funct3 2 and 3 are reserved
+    jal, jalr = opcode == 0x6F, (opcode == 0x67) & (words >> 12 & 7 == 0)
     key = np.where(long_form, 0xFFFF, words & 0xE003)
     short_jump = key == 0xA001  # c.j
     short_branch = (key == 0xC001) | (key == 0xE001)  # c.beqz, c.bnez
