@@ -10,7 +10,6 @@ segments) is refused.
 
 from __future__ import annotations
 
-import stat
 import struct
 from dataclasses import dataclass
 from functools import cached_property
@@ -303,10 +302,9 @@ def read(path: str | Path) -> Elf:
     Raises BadFileError (not an ELF file, not ours, damaged) or InputError (cannot be read).
     """
     path = Path(path)
+    target.refuse_special(path)
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise BadFileError(path, f"is {'a directory' if path.is_dir() else 'not a file'}")
         if status.st_size > MAX_FILE_SIZE:
             raise BadFileError(
                 path, f"{status.st_size} bytes are more than the 1 GiB that a program may have"

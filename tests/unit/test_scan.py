@@ -83,7 +83,7 @@ def test_the_offset_of_a_site_is_where_its_bytes_are(arch: str, assemble: Assemb
 def test_without_section_headers_sites_in_data_are_left_alone(
     arch: str, assemble: Assemble, tmp_path: Path
 ) -> None:
-    """Read-only data shares the executable segment here; nothing says so but the flow of control."""
+    """Read-only data shares the executable segment; only the flow of control says which it is."""
     pattern = {"riscv64": 0x73, "aarch64": 0xD4000001}[arch]
     source = program(arch, "nop") + f'\n.section .rodata,"a"\n.word 1, {pattern}, 2, {pattern}'
     script = tmp_path / "one.ld"
