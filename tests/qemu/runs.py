@@ -9,6 +9,11 @@ from typing import NamedTuple
 
 MODES = ("direct", "trap")
 TIMEOUT_S = 120
+# An image's own.
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+}
 
 
 class Given(NamedTuple):
@@ -71,12 +76,8 @@ def _oracle(
     arch: str, program: Path, arguments: list[str], folder: Path | None, stdin: bytes
 ) -> Given:
     command = [f"qemu-{arch}", str(program), *arguments]
-    environment = {  # an image's own
-        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "HOME": "/root",
-    }
     done = subprocess.run(
-        command, input=stdin, capture_output=True, cwd=folder, env=environment,
+        command, input=stdin, capture_output=True, cwd=folder, env=ENVIRONMENT,
         timeout=TIMEOUT_S, check=False,
     )  # fmt: skip
     status = done.returncode if done.returncode >= 0 else 128 - done.returncode
