@@ -1,7 +1,7 @@
 """Link: one kernel per set of handlers, from the prebuilt objects, with ld.lld.
 
-The dispatch table is a piece of linker script (`QUAD(sys_read)`, one per number), so no compiler is
-needed where images are made. The objects come in one archive; they are unpacked once so that the
+The dispatch table is a piece of linker script (`LONG(sys_read - syscall_table)`, one per number), so
+no compiler is needed where images are made. The objects come in one archive; they are unpacked once so that the
 linker's map names them by their path in kernel/ and not by a base name that two of them may share.
 """
 
@@ -77,21 +77,26 @@ def table_script(selection: Selection, *, stats: bool) -> str:
     With statistics the table is defined a second time behind the real one, and the later
     definition counts: every number then goes through the counting entry.
     """
+    table = "syscall_table_real" if stats else "syscall_table"
     handlers = {row.number: row for row in selection.handlers}
     count = max(handlers, default=0) + 1
-    real = [
-        _entry(handlers[n].name, regs=handlers[n].regs) if n in handlers else _entry("")
+    lines = [
+        _entry(table, f"sys_{handlers[n].name}", regs=handlers[n].regs)
+        if n in handlers
+        else _entry(table, "syscall_missing")
         for n in range(count)
     ]
-    if not stats:
-        return "\n".join(real) + "\n"
-    counted = [f"QUAD(syscall_counted + {_FULL_FRAME})"] * count
-    return "\n".join(["syscall_table_real = .;", *real, "syscall_table = .;", *counted]) + "\n"
+    if stats:
+        counted = _entry("syscall_table", "syscall_counted", regs=True)
+        # A distance keeps bit 0 free for _FULL_FRAME only from an even place.
+        lines = ["syscall_table_real = .;", *lines, ". = ALIGN(8);", "syscall_table = .;"]
+        lines += [counted] * count
+    return "\n".join(lines) + "\n"
 
 
-def _entry(name: str, *, regs: bool = False) -> str:
-    handler = f"sys_{name}" if name else "syscall_missing"
-    return f"QUAD({handler} + {_FULL_FRAME})" if regs else f"QUAD({handler})"
+def _entry(table: str, handler: str, *, regs: bool = False) -> str:
+    distance = f"{handler} - {table}"
+    return f"LONG({distance} + {_FULL_FRAME})" if regs else f"LONG({distance})"
 
 
 def _link(

@@ -13,7 +13,7 @@ extern const char _end[];
 
 // One past the last entry of syscall_table[]. (syscall_count, the number of entries as an absolute symbol, is for the
 // assembly: C reaches symbols relative to pc, and a small number is out of reach from the kernel's half.)
-extern const uint64_t syscall_table_end[];
+extern const int32_t syscall_table_end[];
 
 // The boot thread's kernel stack, KSTACK_SIZE bytes: the idle thread's.
 extern char boot_stack[];

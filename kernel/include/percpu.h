@@ -7,12 +7,11 @@ struct thread;
 
 // Offsets are used by the assembly (arch_offsets.h is generated from this): keep hot words first.
 struct percpu {
-    uint64_t entry_sp;          // the app's sp while the direct path switches stacks (RISC-V)
     uint64_t frame;             // struct regs of the current thread: where sp goes on entry
     struct thread *current;
     uint64_t work;              // not zero: leave through trap_exit_work (bits WORK_*)
-    uint64_t scratch[4];        // trap entry's
     struct thread *idle;
+    uint64_t scratch[4];        // trap entry's
     uint64_t switches;
 };
 

@@ -14,11 +14,16 @@
 
 typedef long (*syscall_fn)(long, long, long, long, long, long);
 
-// One entry per number, made by the packer's link (hermipy/link.py). Bit 0 of an entry: the handler wants the full frame,
-// the direct path then saves callee-saved registers too. Numbers that are not linked lead to syscall_missing.
-extern const uint64_t syscall_table[];
-extern const uint64_t syscall_table_real[];     // behind core/stats, which then fills syscall_table
+// One entry per number, made by the packer's link (hermipy/link.py): the handler's distance from the table. Bit 0 of an
+// entry: the handler wants the full frame, the direct path then saves callee-saved registers too. Numbers that are not
+// linked lead to syscall_missing.
+extern const int32_t syscall_table[];
+extern const int32_t syscall_table_real[];      // behind core/stats, which then fills syscall_table
 #define SYSCALL_FULL_FRAME 1UL
+
+static inline syscall_fn syscall_handler(const int32_t *table, uint64_t number) {
+    return (syscall_fn)(((uint64_t)table + (uint64_t)table[number]) & ~SYSCALL_FULL_FRAME);
+}
 
 long syscall_missing(void);     // core/missing.c: the number is in the frame; logs once; -ENOSYS, or kills, as the image says
 long syscall_counted(void);     // core/stats.c: counts, then calls syscall_table_real

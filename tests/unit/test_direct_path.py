@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 import subprocess
 
 import keystone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hermipy import link
 from hermipy.arch import aarch64_direct, riscv64_direct
 from hermipy.arch.direct import BY_ARCH
 
@@ -85,3 +87,15 @@ def test_the_trap_is_neither_a_jump_nor_a_vector_entry() -> None:
     for way in BY_ARCH.values():
         assert way.jump_target(0x1000, way.trap) is None
         assert way.in_place_registers(way.trap) is None
+
+
+def test_no_c_code_of_the_kernel_uses_what_a_direct_call_leaves_in_the_registers() -> None:
+    archive = link.kernel_folder("aarch64") / "libkernel.a"
+    command = ["llvm-objdump", "-d", "--no-show-raw-insn", str(archive)]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    objects = re.split(r"^(.+\.o\)):\s+file format .*$", text, flags=re.MULTILINE)[1:]
+    code = dict(zip(objects[::2], objects[1::2], strict=True))
+    compiled = {name: lines for name, lines in code.items() if ".S.o" not in name}
+    assert len(compiled) > 100
+    using = [name for name, lines in compiled.items() if re.search(r"\b[xw](9|1[0-58])\b", lines)]
+    assert using == []

@@ -1,5 +1,5 @@
 // The switch between kernel threads: what a C call preserves, and the app's registers that live in the CPU all the time
-// the kernel runs: sp, TLS and the FP registers. struct arch_thread is at the start of struct thread.
+// the kernel runs: x9-x15, x18, sp, TLS and the FP registers. struct arch_thread is at the start of struct thread.
 #include "arch_offsets.h"
 #include "machine.h"
 
@@ -10,6 +10,10 @@
     \op     x25, x26, [\base, #THREAD_X19 + 6 * 8]
     \op     x27, x28, [\base, #THREAD_X19 + 8 * 8]
     \op     x29, x30, [\base, #THREAD_X19 + 10 * 8]
+    \op     x9, x10, [\base, #THREAD_X9 + 0 * 8]
+    \op     x11, x12, [\base, #THREAD_X9 + 2 * 8]
+    \op     x13, x14, [\base, #THREAD_X9 + 4 * 8]
+    \op     x15, x18, [\base, #THREAD_X9 + 6 * 8]
 .endm
 
 .macro each_fp op, base
@@ -33,18 +37,18 @@
 
 .macro fp_save base
     each_fp stp, \base
-    mrs     x9, fpsr
-    mrs     x10, fpcr
-    str     w9, [\base, #FP_FPSR]
-    str     w10, [\base, #FP_FPCR]
+    mrs     x16, fpsr
+    mrs     x17, fpcr
+    str     w16, [\base, #FP_FPSR]
+    str     w17, [\base, #FP_FPCR]
 .endm
 
 .macro fp_restore base
     each_fp ldp, \base
-    ldr     w9, [\base, #FP_FPSR]
-    ldr     w10, [\base, #FP_FPCR]
-    msr     fpsr, x9
-    msr     fpcr, x10
+    ldr     w16, [\base, #FP_FPSR]
+    ldr     w17, [\base, #FP_FPCR]
+    msr     fpsr, x16
+    msr     fpcr, x17
 .endm
 
 // void arch_switch(struct thread *from, struct thread *to)

@@ -41,7 +41,7 @@ void arch_regs_init(struct regs *regs, uint64_t pc, uint64_t sp) {
     regs->user.sp = sp;
     regs->user.pstate = PSTATE_EL1T;
     if (this_cpu()->frame == (uint64_t)regs) {
-        static const struct arch_fp clear;
+        static struct arch_fp clear; // in .bss, not in the image
         arch_fp_restore(&clear);
         __asm__ volatile("msr tpidr_el0, xzr");
     }

@@ -1,6 +1,6 @@
 // Reset to kernel_main(). QEMU starts every hart at 0x80000000 in M-mode (-bios none): a0 is the hart, a1 the device
-// tree. M-mode gives everything away at once, all memory, all exceptions and the timer, and is never entered again: it is
-// the only way to have an `ecall` from S-mode, where the app runs, arrive in S-mode.
+// tree; its ELF loader has zeroed .bss. M-mode gives everything away at once, all memory, all exceptions and the timer,
+// and is never entered again: it is the only way to have an `ecall` from S-mode, where the app runs, arrive in S-mode.
 //
 // The code runs at its physical address until the tables below are in use; it is position independent.
 #include "arch_offsets.h"
@@ -57,12 +57,6 @@ machine_trap:
 // S-mode, still at physical addresses. s1 keeps the device tree's address.
 supervisor:
     mv      s1, a1
-    lla     t0, bss_start
-    lla     t1, bss_end
-1:  sd      zero, 0(t0)
-    addi    t0, t0, 8
-    bltu    t0, t1, 1b
-
     // The direct map as 1 GiB pages; only the image's may hold code, until mmu_init() knows better.
     lla     t0, boot_root
     li      t1, RW_BITS

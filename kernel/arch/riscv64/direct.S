@@ -8,8 +8,8 @@
 // registers stay where they are, the kernel does not use them. The vector tier touches no CSR: each access would end
 // QEMU's translation block.
 //
-// The kernel is not preempted, so percpu.entry_sp is this thread's until it is read. An interrupt in here, before the
-// stack is switched or after it is switched back, only leaves a note (trap.c).
+// An interrupt in here, before the stack is switched or after it is switched back, only leaves a note (trap.c). It saves
+// into the same frame: all that it may find there is the app's sp, and that it stores again.
 #include "arch_offsets.h"
 #include "machine.h"
 
@@ -27,9 +27,11 @@
 .endif
 
 .macro slot reg
+    .balign 16
     lui     \reg, PERCPU_LUI
-    sd      sp, PERCPU_ENTRY_SP(\reg)
-    ld      sp, PERCPU_FRAME(\reg)
+    ld      \reg, PERCPU_FRAME(\reg)
+    sd      sp, REGS_SP(\reg)
+    mv      sp, \reg
     j       enter_vector
 .endm
 
@@ -68,10 +70,31 @@
     sd      s11, REGS_S11(sp)
 .endm
 
+// Each tier has its own, so that a call that needs no full frame need not remember which it came by. Bit 0 of a table
+// entry asks for a full frame; jalr ignores it.
+.macro dispatch tier
+    ld      t1, TABLE_ENTRIES(zero)
+    bgeu    a7, t1, missing_\tier
+    slli    t2, a7, 2
+    ld      t1, TABLE_ADDRESS(zero)
+    add     t2, t2, t1
+    lw      t2, 0(t2)
+    add     t1, t1, t2
+    andi    t2, t1, 1
+    bnez    t2, full_frame_\tier
+    jalr    t1
+returned_\tier:
+.endm
+
+.macro dispatch_missing tier
+missing_\tier:
+    ld      t1, MISSING_ADDRESS(zero)
+    jalr    t1
+    j       returned_\tier
+.endm
+
     .section .vector_page, "ax"
     .balign 2048
-    .option push
-    .option norvc
 vector_slots:
     slot    t1
     slot    t2
@@ -80,18 +103,45 @@ vector_slots:
     slot    t5
     slot    t6
     slot    ra
+    .balign 16
     ebreak                              // no slot 7
-    ebreak
-    ebreak
-    ebreak
+    .balign 16
     j       enter_stub                  // slot 8
-    .option pop
 
     .org    vector_slots + LITERALS
     .quad   syscall_table
     .quad   syscall_count
     .quad   syscall_missing
     .quad   trap_return
+
+// From a vector slot: sp is the frame, with the app's sp in it, t0 site + 4.
+enter_vector:
+    each_caller_saved sd
+    sd      t0, REGS_PC(sp)
+    sd      a0, REGS_ORIG_A0(sp)
+    dispatch vector
+direct_exit:
+    lui     t0, PERCPU_LUI
+    ld      t1, PERCPU_WORK(t0)
+    bnez    t1, work_vector
+    each_caller_saved ld
+    ld      t0, REGS_PC(sp)
+    ld      sp, REGS_SP(sp)
+    jr      t0
+direct_exit_finish:
+
+    dispatch_missing vector
+
+full_frame_vector:
+    sd      t0, REGS_T0(sp)
+    li      t0, REGS_KIND_DIRECT
+    j       full_frame
+
+work_vector:
+    ld      t0, REGS_PC(sp)
+    sd      t0, REGS_T0(sp)
+    li      t0, REGS_KIND_DIRECT
+    j       leave_with_work
 
 // From a stub: interrupts are off, sp is PERCPU_VA, sscratch the app's sp, t0 site + 4, scratch[0] the app's t0.
 enter_stub:
@@ -105,54 +155,15 @@ enter_stub:
     sd      t0, REGS_T0(sp)
     ld      t1, PERCPU_SCRATCH1(t1)
     each_caller_saved sd
-    li      t1, REGS_KIND_STUB
-    csrsi   sstatus, SSTATUS_SIE
-    j       dispatch
-
-// From a vector slot: sp is the frame, entry_sp the app's sp, t0 site + 4.
-enter_vector:
-    each_caller_saved sd
-    lui     t1, PERCPU_LUI
-    ld      t1, PERCPU_ENTRY_SP(t1)
-    sd      t0, REGS_PC(sp)
-    sd      t0, REGS_T0(sp)
-    sd      t1, REGS_SP(sp)
-    li      t1, REGS_KIND_DIRECT
-
-// t1: the kind of frame. Bit 0 of a table entry asks for a full frame; jalr ignores it.
-dispatch:
-    sd      t1, REGS_KIND(sp)
     sd      a0, REGS_ORIG_A0(sp)
-    ld      t1, TABLE_ENTRIES(zero)
-    bgeu    a7, t1, missing
-    ld      t1, TABLE_ADDRESS(zero)
-    slli    t2, a7, 3
-    add     t1, t1, t2
-    ld      t1, 0(t1)
-    andi    t2, t1, 1
-    bnez    t2, full_frame
-    jalr    t1
-
-returned:
-    ld      t0, REGS_KIND(sp)
-    addi    t0, t0, -REGS_KIND_DIRECT
-    bnez    t0, leave_stub
-direct_exit:
-    lui     t0, PERCPU_LUI
-    ld      t1, PERCPU_WORK(t0)
-    bnez    t1, leave_with_work
-    each_caller_saved ld
-    ld      t0, REGS_PC(sp)
-    ld      sp, REGS_SP(sp)
-    jr      t0
-direct_exit_finish:
+    csrsi   sstatus, SSTATUS_SIE
+    dispatch stub
 
 // With interrupts off to the end, so there is no window.
-leave_stub:
     csrci   sstatus, SSTATUS_SIE
     lui     t0, PERCPU_LUI
     ld      t1, PERCPU_WORK(t0)
-    bnez    t1, leave_with_work
+    bnez    t1, work_stub
     ld      t0, REGS_PC(sp)
     csrw    sepc, t0
     li      t0, SSTATUS_SPP | SSTATUS_SPIE
@@ -162,12 +173,13 @@ leave_stub:
     ld      sp, REGS_SP(sp)
     sret
 
-missing:
-    ld      t1, MISSING_ADDRESS(zero)
-    jalr    t1
-    j       returned
+    dispatch_missing stub
 
+full_frame_stub:
+    li      t0, REGS_KIND_STUB
+// t0: the kind of frame; t1: the handler.
 full_frame:
+    sd      t0, REGS_KIND(sp)
     save_the_rest
     sd      a0, REGS_A0(sp)
     jalr    t1
@@ -175,7 +187,11 @@ full_frame:
     ld      t0, RETURN_ADDRESS(zero)
     jr      t0
 
+work_stub:
+    li      t0, REGS_KIND_STUB
+// t0: the kind of frame.
 leave_with_work:
+    sd      t0, REGS_KIND(sp)
     sd      a0, REGS_A0(sp)
     save_the_rest
     ld      t0, RETURN_ADDRESS(zero)

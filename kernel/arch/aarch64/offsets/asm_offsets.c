@@ -25,6 +25,7 @@ void thread_offsets(void) {
     OFFSET(PERCPU_FRAME, struct percpu, frame);
     OFFSET(PERCPU_WORK, struct percpu, work);
     OFFSET(THREAD_X19, struct thread, arch.x19_to_x30);
+    OFFSET(THREAD_X9, struct thread, arch.x9_to_x15_x18);
     OFFSET(THREAD_SP, struct thread, arch.sp);
     OFFSET(THREAD_SP_EL0, struct thread, arch.sp_el0);
     OFFSET(THREAD_TLS, struct thread, arch.tls);

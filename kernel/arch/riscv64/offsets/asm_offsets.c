@@ -52,7 +52,6 @@ void regs_offsets(void) {
 
 void thread_offsets(void);
 void thread_offsets(void) {
-    OFFSET(PERCPU_ENTRY_SP, struct percpu, entry_sp);
     OFFSET(PERCPU_FRAME, struct percpu, frame);
     OFFSET(PERCPU_WORK, struct percpu, work);
     OFFSET(PERCPU_SCRATCH0, struct percpu, scratch[0]);
