@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hermipy import headers
+from hermipy import headers, target
 from hermipy.errors import BadFileError, InputError
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ def write(image: Image, stream: BinaryIO) -> None:
 
 
 def read_manifest(path: Path) -> dict[str, Any] | None:
-    """What `pack` noted in an image; None for any other file. Raises InputError."""
+    """What `pack` noted in an image; None for any other file. Raises InputError, BadFileError."""
+    target.refuse_special(path)
     try:
         with path.open("rb") as stream:
             return _read_manifest(stream)

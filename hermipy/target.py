@@ -54,9 +54,8 @@ def from_file(path: Path) -> Target:
 
 def check(path: Path) -> str:
     """The architecture of a program; raises BadFileError with the reason why we cannot take it."""
+    refuse_special(path)
     try:
-        if path.exists() and not path.is_file():
-            raise BadFileError(path, f"is {'a directory' if path.is_dir() else 'not a file'}")
         with path.open("rb") as stream:
             header = stream.read(_EHDR_BYTES)
             problem = header_problem(header)
@@ -72,6 +71,14 @@ def check(path: Path) -> str:
     if problem:
         raise BadFileError(path, problem)
     return MACHINES[struct.unpack_from("<H", header, 18)[0]]
+
+
+def refuse_special(path: Path) -> None:
+    """Raise BadFileError for a directory, and for a device or a pipe: to read it might not end."""
+    if path.is_dir():
+        raise BadFileError(path, "is a directory")
+    if path.exists() and not path.is_file():
+        raise BadFileError(path, "is not a regular file")
 
 
 def header_problem(header: bytes) -> str:
