@@ -1,7 +1,8 @@
 // The flattened device tree (Devicetree Specification 0.4, chapter 5), of which we want three
 // things: memory, the boot arguments and a seed. It is read once, before memory is given out:
-// nothing keeps a pointer into it. Every offset is checked, so that a damaged tree gives nothing
-// instead of a fault.
+// nothing keeps a pointer into it, and no further than the two nodes that have them: QEMU puts a
+// hundred others behind. Every offset is checked, so that a damaged tree gives nothing instead of a
+// fault.
 #include "boot.h"
 #include "string.h"
 
@@ -13,20 +14,29 @@ enum {
     FDT_END_NODE = 2,
     FDT_PROP = 3,
     FDT_NOP = 4,
-    FDT_DEPTH_MAX = 8
+    FDT_DEPTH_MAX = 8,
+    WORD = 4,
 };
 
-struct fdt_header {
-    uint32_t magic, total_size, struct_offset, strings_offset, reserve_offset;
-    uint32_t version, last_compatible_version, boot_cpu, strings_size, struct_size;
+// Places of words in the header.
+enum {
+    HEADER_MAGIC = 0,
+    HEADER_TOTAL_SIZE = 1,
+    HEADER_STRUCT_OFFSET = 2,
+    HEADER_STRINGS_OFFSET = 3,
+    HEADER_STRINGS_SIZE = 8,
+    HEADER_STRUCT_SIZE = 9,
 };
+
+enum node { NODE_OTHER = 0, NODE_ROOT = 1, NODE_CHOSEN = 2, NODE_MEMORY = 4 };
 
 struct fdt_reader {
-    const char *structure, *strings;
+    const unsigned char *structure;
+    const char *strings;
     size_t structure_size, strings_size;
-    size_t position;
-    const char *path[FDT_DEPTH_MAX]; // names of the nodes around the position; [0] is the root's ""
-    size_t depth;
+    size_t position, depth;
+    unsigned node; // whose properties these are; a node's come before its children
+    unsigned seen; // nodes that have ended
     uint32_t address_cells, size_cells; // of the root
 };
 
@@ -36,25 +46,21 @@ struct fdt_property {
     size_t size_bytes;
 };
 
-static uint32_t big_endian(uint32_t word) {
-    return __builtin_bswap32(word);
+static uint32_t word_at(const unsigned char *bytes) {
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static uint32_t read_word(struct fdt_reader *reader) {
-    uint32_t word;
-    if (reader->structure_size - reader->position < sizeof(word)) {
-        reader->position = reader->structure_size;
-        return 0; // no token: the walk ends
-    }
-    memcpy(&word, reader->structure + reader->position, sizeof(word));
-    reader->position += sizeof(word);
-    return big_endian(word);
+// A number of one or two words.
+static uint64_t cells(const unsigned char *value, uint32_t count) {
+    uint64_t first = word_at(value);
+    return count == 1 ? first : first << 32 | word_at(value + WORD);
 }
 
 // The next size_bytes, and on to the word boundary; NULL beyond the end.
-static const void *read_bytes(struct fdt_reader *reader, size_t size_bytes) {
-    const char *bytes = reader->structure + reader->position;
-    size_t left = reader->structure_size - reader->position, padded = (size_bytes + 3) & ~3UL;
+static const unsigned char *read_bytes(struct fdt_reader *reader, size_t size_bytes) {
+    const unsigned char *bytes = reader->structure + reader->position;
+    size_t left = reader->structure_size - reader->position;
+    size_t padded = (size_bytes + WORD - 1) & ~(WORD - 1UL);
     if (padded > left) {
         return NULL;
     }
@@ -62,12 +68,9 @@ static const void *read_bytes(struct fdt_reader *reader, size_t size_bytes) {
     return bytes;
 }
 
-static uint64_t cells(const unsigned char *value, uint32_t count) {
-    uint64_t number = 0;
-    for (uint32_t i = 0; i < 4 * count; i++) {
-        number = number << 8 | value[i];
-    }
-    return number;
+static uint32_t read_word(struct fdt_reader *reader) {
+    const unsigned char *word = read_bytes(reader, WORD);
+    return word == NULL ? 0 : word_at(word); // 0: no token, the walk ends
 }
 
 static bool is_named(const struct fdt_property *property, const char *name) {
@@ -75,13 +78,13 @@ static bool is_named(const struct fdt_property *property, const char *name) {
 }
 
 static void take_root(struct fdt_reader *reader, const struct fdt_property *property) {
-    if (property->size_bytes != 4) {
+    if (property->size_bytes != WORD) {
         return;
     }
     if (is_named(property, "#address-cells")) {
-        reader->address_cells = (uint32_t)cells(property->value, 1);
+        reader->address_cells = word_at(property->value);
     } else if (is_named(property, "#size-cells")) {
-        reader->size_cells = (uint32_t)cells(property->value, 1);
+        reader->size_cells = word_at(property->value);
     }
 }
 
@@ -90,12 +93,12 @@ static void take_memory(struct fdt_reader *reader, const struct fdt_property *pr
     uint32_t address_cells = reader->address_cells, size_cells = reader->size_cells;
     bool sane = address_cells >= 1 && address_cells <= 2 && size_cells >= 1 && size_cells <= 2;
     if (!is_named(property, "reg") || !sane || boot_info.ram_end_pa != 0 ||
-        property->size_bytes < 4UL * (address_cells + size_cells)) {
+        property->size_bytes < (size_t)WORD * (address_cells + size_cells)) {
         return;
     }
+    const unsigned char *size = property->value + (size_t)WORD * address_cells;
     boot_info.ram_start_pa = cells(property->value, address_cells);
-    boot_info.ram_end_pa =
-        boot_info.ram_start_pa + cells(property->value + 4UL * address_cells, size_cells);
+    boot_info.ram_end_pa = boot_info.ram_start_pa + cells(size, size_cells);
 }
 
 static void take_chosen(const struct fdt_property *property) {
@@ -109,24 +112,39 @@ static void take_chosen(const struct fdt_property *property) {
 }
 
 static void take(struct fdt_reader *reader, const struct fdt_property *property) {
-    if (reader->depth == 1) {
+    if (reader->node == NODE_ROOT) {
         take_root(reader, property);
-    } else if (reader->depth == 2 && strcmp(reader->path[1], "chosen") == 0) {
+    } else if (reader->node == NODE_CHOSEN) {
         take_chosen(property);
-    } else if (reader->depth == 2 && strncmp(reader->path[1], "memory", 6) == 0) {
+    } else {
         take_memory(reader, property);
     }
 }
 
 static bool begin_node(struct fdt_reader *reader) {
-    const char *name = reader->structure + reader->position;
+    const char *name = (const char *)reader->structure + reader->position;
     size_t left = reader->structure_size - reader->position;
     size_t length = strnlen(name, left);
     if (length == left || reader->depth == FDT_DEPTH_MAX) {
         return false;
     }
-    reader->path[reader->depth++] = name;
+    reader->depth++;
+    if (reader->depth != 2) {
+        reader->node = reader->depth == 1 ? NODE_ROOT : NODE_OTHER;
+    } else if (strcmp(name, "chosen") == 0) {
+        reader->node = NODE_CHOSEN;
+    } else {
+        reader->node = strncmp(name, "memory", 6) == 0 ? NODE_MEMORY : NODE_OTHER;
+    }
     return read_bytes(reader, length + 1) != NULL;
+}
+
+// False when everything has been seen, or the tree ends.
+static bool end_node(struct fdt_reader *reader) {
+    reader->seen |= reader->node;
+    reader->node = NODE_OTHER;
+    bool seen_all = (reader->seen & NODE_CHOSEN) != 0 && (reader->seen & NODE_MEMORY) != 0;
+    return !seen_all && reader->depth > 0 && --reader->depth > 0;
 }
 
 static bool read_property(struct fdt_reader *reader) {
@@ -138,10 +156,10 @@ static bool read_property(struct fdt_reader *reader) {
         return false;
     }
     property.name = reader->strings + name;
-    if (strnlen(property.name, reader->strings_size - name) == reader->strings_size - name) {
-        return false;
+    size_t left = reader->strings_size - name;
+    if (reader->node != NODE_OTHER && strnlen(property.name, left) < left) {
+        take(reader, &property);
     }
-    take(reader, &property);
     return true;
 }
 
@@ -152,7 +170,7 @@ static bool step(struct fdt_reader *reader) {
     case FDT_BEGIN_NODE:
         return begin_node(reader);
     case FDT_END_NODE:
-        return reader->depth > 0 && --reader->depth > 0;
+        return end_node(reader);
     case FDT_PROP:
         return read_property(reader);
     default:
@@ -160,30 +178,25 @@ static bool step(struct fdt_reader *reader) {
     }
 }
 
-static bool block_fits(const struct fdt_header *header, uint32_t offset, uint32_t size) {
-    return offset <= header->total_size && size <= header->total_size - offset;
-}
-
 void fdt_read(const void *fdt) {
-    struct fdt_header header;
-    memcpy(&header, fdt, sizeof(header));
-    uint32_t *words = (uint32_t *)&header;
-    for (size_t i = 0; i < sizeof(header) / sizeof(*words); i++) {
-        words[i] = big_endian(words[i]);
+    uint32_t header[HEADER_STRUCT_SIZE + 1];
+    for (size_t i = 0; i < ARRAY_SIZE(header); i++) {
+        header[i] = word_at((const unsigned char *)fdt + WORD * i);
     }
-    if (header.magic != FDT_MAGIC ||
-        !block_fits(&header, header.struct_offset, header.struct_size) ||
-        !block_fits(&header, header.strings_offset, header.strings_size)) {
-        return;
-    }
+    size_t structure = header[HEADER_STRUCT_OFFSET], strings = header[HEADER_STRINGS_OFFSET];
     struct fdt_reader reader = {
-        .structure = (const char *)fdt + header.struct_offset,
-        .structure_size = header.struct_size,
-        .strings = (const char *)fdt + header.strings_offset,
-        .strings_size = header.strings_size,
+        .structure = (const unsigned char *)fdt + structure,
+        .structure_size = header[HEADER_STRUCT_SIZE],
+        .strings = (const char *)fdt + strings,
+        .strings_size = header[HEADER_STRINGS_SIZE],
         .address_cells = 2,
         .size_cells = 1,
     };
+    size_t total = header[HEADER_TOTAL_SIZE];
+    if (header[HEADER_MAGIC] != FDT_MAGIC || structure + reader.structure_size > total ||
+        strings + reader.strings_size > total) {
+        return;
+    }
     while (step(&reader)) {
     }
 }

@@ -1,16 +1,21 @@
 // The one source of randomness: address placement, AT_RANDOM, getrandom(2), /dev/urandom. A
-// ChaCha20 key that is replaced after every request ("fast key erasure", D. J. Bernstein 2017), so
+// ChaCha20 key that is replaced after every use ("fast key erasure", D. J. Bernstein 2017), so
 // that what was handed out cannot be computed from what a later leak shows. The seed is the device
 // tree's rng-seed plus the clock.
 #include "random.h"
 
 #include "arch.h"
 #include "boot.h"
+#include "string.h"
 
-enum { KEY_WORDS = 8, BLOCK_WORDS = 16, BLOCK_BYTES = 64 };
+enum { KEY_WORDS = 8, BLOCK_WORDS = 16, BLOCK_BYTES = 64, REST_BYTES = 32 };
 
 static uint32_t key[KEY_WORDS];
 static bool seeded;
+// The half of the last block that did not become the key, for small requests; its end is not used
+// yet.
+static uint8_t rest[REST_BYTES];
+static size_t rest_size;
 
 static uint32_t rotate_left(uint32_t value, unsigned bits) {
     return (value << bits) | (value >> (32 - bits));
@@ -54,41 +59,55 @@ static void chacha_block(uint32_t out[BLOCK_WORDS], uint64_t counter) {
 static void replace_key(uint64_t counter) {
     uint32_t block[BLOCK_WORDS];
     chacha_block(block, counter);
-    for (unsigned i = 0; i < KEY_WORDS; i++) {
-        key[i] = block[i];
-    }
+    memcpy(key, block, sizeof(key));
+    memcpy(rest, block + KEY_WORDS, sizeof(rest));
+    rest_size = sizeof(rest);
 }
 
 static void mix_seed(void) {
     for (size_t i = 0; i < boot_info.rng_seed_size; i++) {
         size_t place = i % sizeof(key);
         key[place / 4] ^= (uint32_t)boot_info.rng_seed[i] << (8 * (place % 4));
-        if (place == sizeof(key) - 1) {
+        if (place == sizeof(key) - 1 && i + 1 < boot_info.rng_seed_size) {
             replace_key(i);
         }
     }
     uint64_t now = clock_ticks();
     key[0] ^= (uint32_t)now;
     key[1] ^= (uint32_t)(now >> 32);
+    replace_key(0);
     seeded = true;
+}
+
+// Whole blocks under one key, which then goes.
+static uint8_t *many_bytes(uint8_t *to, size_t blocks) {
+    uint32_t block[BLOCK_WORDS];
+    for (size_t i = 1; i <= blocks; i++, to += BLOCK_BYTES) {
+        chacha_block(block, i);
+        memcpy(to, block, BLOCK_BYTES);
+    }
+    replace_key(0);
+    return to;
 }
 
 void random_bytes(void *to, size_t size_bytes) {
     if (!seeded) {
         mix_seed();
     }
-    uint32_t next_key[BLOCK_WORDS], block[BLOCK_WORDS];
-    chacha_block(next_key, 0);
     uint8_t *out = to;
-    for (size_t done = 0; done < size_bytes; done++) {
-        if (done % BLOCK_BYTES == 0) {
-            chacha_block(block, 1 + done / BLOCK_BYTES);
-        }
-        size_t place = done % BLOCK_BYTES;
-        out[done] = (uint8_t)(block[place / 4] >> (8 * (place % 4)));
+    if (size_bytes >= BLOCK_BYTES) {
+        out = many_bytes(out, size_bytes / BLOCK_BYTES);
+        size_bytes %= BLOCK_BYTES;
     }
-    for (unsigned i = 0; i < KEY_WORDS; i++) {
-        key[i] = next_key[i];
+    while (size_bytes > 0) {
+        if (rest_size == 0) {
+            replace_key(0);
+        }
+        size_t part = MIN(size_bytes, rest_size);
+        uint8_t *from = rest + sizeof(rest) - rest_size;
+        memcpy(out, from, part);
+        memset(from, 0, part);
+        out += part, size_bytes -= part, rest_size -= part;
     }
 }
 

@@ -149,8 +149,11 @@ static void map(uint64_t pa, uint64_t end_pa, uint64_t bits) {
             pa += MIB2;
             continue;
         }
-        table_below(mib2)[index_of(pa, PAGE_SIZE)] = pa | bits | PTE_PAGE;
-        pa += PAGE_SIZE;
+        pte_t *pages = table_below(mib2);
+        do {
+            pages[index_of(pa, PAGE_SIZE)] = pa | bits | PTE_PAGE;
+            pa += PAGE_SIZE;
+        } while (pa < end_pa && pa % MIB2 != 0);
     }
 }
 
