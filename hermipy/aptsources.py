@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hermipy.errors import PackageError
+from hermipy.errors import NoArchiveError, PackageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def replaced(suite: str, architecture: str, folder: Path = _FOLDER) -> str:
     """The machine's Debian sources as deb822, for a suite and architecture; raises PackageError."""
     uris = {source.uri: source.signed_by for source in read(folder) if source.is_debian}
     if not uris:
-        raise PackageError("none of this machine's package sources (/etc/apt) is a Debian archive")
+        raise NoArchiveError("no package source of this machine (/etc/apt) is a Debian archive")
     return "\n".join(
         f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\n"
         f"Architectures: {architecture}\nSigned-By: {_keyring(signed_by)}\n"

@@ -20,7 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hermipy import aptsources, cache, process, target
-from hermipy.errors import BadFileError, HermipyError, PackageError, ToolFailedError
+from hermipy.errors import (
+    BadFileError,
+    HermipyError,
+    NoArchiveError,
+    PackageError,
+    ToolFailedError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +138,7 @@ def _refresh(apt: _Apt) -> None:
     except ToolFailedError as error:
         if same and stamp.is_file():
             return
-        raise PackageError(f"no package archive can be reached: {error}") from error
+        raise NoArchiveError(f"no package archive can be reached: {error}") from error
     stamp.touch()
 
 

@@ -83,6 +83,10 @@ class PackageError(HermipyError):
     """A `debian:` target that cannot be resolved."""
 
 
+class NoArchiveError(PackageError):
+    """No package archive can be reached from here."""
+
+
 class QemuError(HermipyError):
     """QEMU did not start or ended before the program did."""
 

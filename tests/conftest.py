@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+
+from hermipy import debian
+from hermipy.errors import NoArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
 
 ARCHES = ("riscv64", "aarch64")
 
@@ -22,6 +28,35 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "arch" in metafunc.fixturenames:
         only = metafunc.config.getoption("--arch")
         metafunc.parametrize("arch", [only] if only else ARCHES)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call() -> Generator[None, Any, Any]:
+    """Where no package archive can be reached, what needs one is skipped and says so."""
+    try:
+        return (yield)
+    except NoArchiveError as error:
+        _ask_no_more(error)
+        pytest.skip(str(error))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup() -> Generator[None, Any, Any]:
+    """The same for fixtures."""
+    try:
+        return (yield)
+    except NoArchiveError as error:
+        _ask_no_more(error)
+        pytest.skip(str(error))
+
+
+def _ask_no_more(error: NoArchiveError) -> None:
+    """Waiting for the archive's answer again and again would take hours."""
+
+    def refuse(*_: str) -> NoReturn:
+        raise error
+
+    pytest.MonkeyPatch().setattr(debian, "package_root", refuse)
 
 
 @pytest.fixture
