@@ -58,8 +58,7 @@ int vfs_open_entry(struct path_entry *entry, int flags, struct file **result) {
     return 0;
 }
 
-// --- what may be opened
-// ---------------------------------------------------------------------------
+// --- what may be opened -------------------------------------------------------------------------
 
 static unsigned access_wanted(int flags) {
     static const unsigned char wanted[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
@@ -113,8 +112,7 @@ static int open_existing(struct path_entry *entry, int flags, struct file **resu
     return error;
 }
 
-// --- making
-// ---------------------------------------------------------------------------------------
+// --- making -------------------------------------------------------------------------------------
 
 static mode_t mode_of(const struct open_request *request) {
     return S_IFREG | (request->mode & 07777 & ~fs_context_current()->umask);
@@ -223,8 +221,7 @@ static int open_unnamed(struct path_walk *walk, const struct open_request *reque
     return vfs_open_entry(entry, request->flags & ~TMPFILE, result);
 }
 
-// --- the whole
-// ------------------------------------------------------------------------------------
+// --- the whole ----------------------------------------------------------------------------------
 
 static int open_walked(struct path_walk *walk, const struct open_request *request,
                        struct file **result) {

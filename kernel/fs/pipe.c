@@ -44,8 +44,7 @@ static char *byte_at(const struct pipe *pipe, uint64_t position) {
     return (char *)pa_to_va(*page_slot(pipe, position)) + (position & ~PAGE_MASK);
 }
 
-// --- reading
-// --------------------------------------------------------------------------------------
+// --- reading ------------------------------------------------------------------------------------
 
 static void free_page(struct pipe *pipe, uint64_t position) {
     uint64_t *slot = page_slot(pipe, position);
@@ -96,8 +95,7 @@ static ssize_t pipe_read(struct file *file, struct uio *to, UNUSED off_t *offset
     return done == 0 ? -EFAULT : (ssize_t)done;
 }
 
-// --- writing
-// --------------------------------------------------------------------------------------
+// --- writing ------------------------------------------------------------------------------------
 
 // 0, -ENOMEM or -EFAULT; *done grows by what went over.
 static int put(struct pipe *pipe, struct uio *from, size_t *done) {
@@ -158,8 +156,7 @@ static ssize_t pipe_write(struct file *file, struct uio *from, UNUSED off_t *off
     return done > 0 ? (ssize_t)done : error;
 }
 
-// --- the rest
-// -------------------------------------------------------------------------------------
+// --- the rest -----------------------------------------------------------------------------------
 
 static bool reads(const struct file *file) {
     return (file->flags & O_ACCMODE) != O_WRONLY;

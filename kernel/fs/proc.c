@@ -1,5 +1,4 @@
-// The tree of /proc, as far as programs need it to find themselves: their file, directories and
-// descriptors.
+// The tree of /proc: directories, inodes, mounting.
 #include "proc.h"
 
 #include <asm/errno.h>
@@ -17,41 +16,21 @@
 #include "string.h"
 #include "thread.h"
 
-enum { PROC_MINOR = 24, DIRECTORY_MODE = S_IFDIR | 0555, LINK_MODE = S_IFLNK | 0777 };
-enum {
-    NUMBER_ROOT = 1,
-    NUMBER_SELF,
-    NUMBER_PROCESS,
-    NUMBER_EXE,
-    NUMBER_CWD,
-    NUMBER_ROOT_LINK,
-    NUMBER_FD
-};
+enum { PROC_MINOR = 24, DIRECTORY_MODE = S_IFDIR | 0555 };
+enum { NUMBER_ROOT = 1, NUMBER_PROCESS = 2 }; // proc_system.c and proc_process.c: from 8 and 32
 
-static const struct inode_ops root_ops, self_ops;
-const struct inode_ops proc_directory_ops;
+static const struct inode_ops root_ops;
 
-static const struct proc_node process_children[] = {
-    {.name = "cwd", .mode = LINK_MODE, .number = NUMBER_CWD, .ops = &proc_cwd_ops},
-    {.name = "exe", .mode = LINK_MODE, .number = NUMBER_EXE, .ops = &proc_exe_ops},
-    {.name = "fd", .mode = S_IFDIR | 0500, .number = NUMBER_FD, .ops = &proc_fd_ops},
-    {.name = "root", .mode = LINK_MODE, .number = NUMBER_ROOT_LINK, .ops = &proc_root_link_ops},
-    {.name = NULL},
-};
 const struct proc_node proc_process_node = {.mode = DIRECTORY_MODE,
                                             .number = NUMBER_PROCESS,
                                             .ops = &proc_directory_ops,
-                                            .children = process_children};
+                                            .children = proc_process_children};
+static const struct proc_node root_node = {.mode = DIRECTORY_MODE,
+                                           .number = NUMBER_ROOT,
+                                           .ops = &root_ops,
+                                           .children = proc_root_children};
 
-static const struct proc_node root_children[] = {
-    {.name = "self", .mode = LINK_MODE, .number = NUMBER_SELF, .ops = &self_ops},
-    {.name = NULL},
-};
-static const struct proc_node root_node = {
-    .mode = DIRECTORY_MODE, .number = NUMBER_ROOT, .ops = &root_ops, .children = root_children};
-
-// --- inodes
-// ---------------------------------------------------------------------------------------
+// --- inodes -------------------------------------------------------------------------------------
 
 void proc_destroy(struct inode *inode) {
     heap_free(proc_inode(inode));
@@ -90,8 +69,7 @@ struct process *proc_process(const struct inode *inode) {
     return process_find(proc_inode(inode)->pid);
 }
 
-// --- directories
-// ----------------------------------------------------------------------------------
+// --- directories --------------------------------------------------------------------------------
 
 static const struct proc_node *find_child(const struct proc_node *node, const char *name,
                                           size_t length) {
@@ -110,7 +88,7 @@ static int give(struct inode *inode, struct inode **result) {
 
 static int lookup(struct inode *dir, const char *name, size_t length, struct inode **result) {
     const struct proc_node *child = find_child(proc_inode(dir)->node, name, length);
-    if (child == NULL || proc_process(dir) == NULL) {
+    if (child == NULL || (proc_inode(dir)->pid != 0 && proc_process(dir) == NULL)) {
         return -ENOENT;
     }
     return give(proc_inode_new(child, proc_inode(dir)->pid, -1), result);
@@ -233,18 +211,7 @@ const struct inode_ops proc_directory_ops = {
 static const struct inode_ops root_ops = {
     .lookup = lookup_in_root, .open = open_root, .statfs = proc_statfs, .destroy = proc_destroy};
 
-// --- self
-// -----------------------------------------------------------------------------------------
-
-static ssize_t read_self(UNUSED struct inode *inode, char *buffer, size_t size_bytes) {
-    return format_string(buffer, size_bytes, "%d", process_current()->pid);
-}
-
-static const struct inode_ops self_ops = {
-    .readlink = read_self, .statfs = proc_statfs, .destroy = proc_destroy};
-
-// --- mounting
-// -------------------------------------------------------------------------------------
+// --- mounting -----------------------------------------------------------------------------------
 
 static void mount_proc(void) {
     struct inode *root = proc_inode_new(&root_node, 0, -1);

@@ -22,12 +22,23 @@ static inline struct proc_inode *proc_inode(const struct inode *inode) {
     return CONTAINER_OF(inode, struct proc_inode, inode);
 }
 
+// Text that a file of /proc is made of, when it is opened.
+struct proc_text {
+    char *bytes;
+    size_t length, capacity;
+    bool failed; // no memory
+};
+void proc_add(struct proc_text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+void proc_add_bytes(struct proc_text *text, const void *bytes, size_t size_bytes);
+typedef void (*proc_text_fn)(struct proc_text *text, const struct process *process);
+
 struct proc_node {
     const char *name;
     mode_t mode;
     unsigned number; // part of the inode's
     const struct inode_ops *ops;
-    const struct proc_node *children; // up to one without a name
+    const struct proc_node *children; // of a directory, up to one without a name
+    proc_text_fn text;                // of a file
 };
 
 // proc.c: one reference. NULL: no memory.
@@ -42,5 +53,9 @@ void proc_statfs(const struct inode *inode, struct statfs *space);
 bool proc_emit_dots(struct file *file, struct dir_sink *sink);
 off_t proc_seek(struct file *file, off_t offset, int whence);
 enum { PROC_NAMES_START = 2, PROC_TYPE_SHIFT = 12 };
-// proc_fd.c, proc_link.c
-extern const struct inode_ops proc_fd_ops, proc_exe_ops, proc_cwd_ops, proc_root_link_ops;
+// proc_text.c, proc_process.c, proc_system.c
+extern const struct inode_ops proc_text_ops;
+extern const struct proc_node proc_process_children[], proc_root_children[];
+// proc_self.c, proc_fd.c, proc_link.c
+extern const struct inode_ops proc_self_ops, proc_fd_ops, proc_exe_ops, proc_cwd_ops,
+    proc_root_link_ops;

@@ -22,8 +22,7 @@ static struct file *file_of(const struct inode *inode, int fd) {
     return table == NULL || fd < 0 || (size_t)fd >= table->capacity ? NULL : table->slots[fd].file;
 }
 
-// --- links
-// ----------------------------------------------------------------------------------------
+// --- links --------------------------------------------------------------------------------------
 
 static ssize_t describe(const struct file *file, char *buffer, size_t size_bytes) {
     mode_t mode = file->inode != NULL ? file->inode->mode : file->anonymous_mode;
@@ -74,8 +73,7 @@ static mode_t link_mode(const struct file *file) {
            (access != O_RDONLY ? S_IWUSR : 0);
 }
 
-// --- the directory
-// --------------------------------------------------------------------------------
+// --- the directory ------------------------------------------------------------------------------
 
 static int parse(const char *name, size_t length) {
     int fd = 0;

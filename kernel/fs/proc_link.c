@@ -27,8 +27,7 @@ static ssize_t put_path(const struct path_entry *entry, char *buffer, size_t siz
     return length;
 }
 
-// --- exe
-// ------------------------------------------------------------------------------------------
+// --- exe ----------------------------------------------------------------------------------------
 
 static ssize_t read_exe(struct inode *inode, char *buffer, size_t size_bytes) {
     const struct process *process = proc_process(inode);
@@ -59,8 +58,7 @@ static int follow_exe(struct inode *inode, struct path_entry **target) {
 const struct inode_ops proc_exe_ops = {
     .readlink = read_exe, .follow = follow_exe, .statfs = proc_statfs, .destroy = proc_destroy};
 
-// --- cwd and root
-// ---------------------------------------------------------------------------------
+// --- cwd and root -------------------------------------------------------------------------------
 
 static const struct fs_context *context_of(const struct inode *inode) {
     const struct process *process = proc_process(inode);

@@ -63,8 +63,7 @@ uint64_t tmpfs_own_page(struct inode *inode, uint64_t index) {
     return pa;
 }
 
-// --- reading
-// --------------------------------------------------------------------------------------
+// --- reading ------------------------------------------------------------------------------------
 
 static size_t read_page(const struct inode *inode, struct uio *to, uint64_t at, size_t size) {
     uint64_t pa = tmpfs_page(inode, at >> PAGE_SHIFT);
@@ -100,8 +99,7 @@ static ssize_t tmpfs_read(struct file *file, struct uio *to, off_t *offset) {
     return done == 0 && wanted > 0 ? -EFAULT : (ssize_t)done;
 }
 
-// --- writing
-// --------------------------------------------------------------------------------------
+// --- writing ------------------------------------------------------------------------------------
 
 // The file grows: what lies behind its old end becomes part of it, and is zero.
 static int clear_behind_end(struct inode *inode) {
@@ -157,8 +155,7 @@ static ssize_t tmpfs_write(struct file *file, struct uio *from, off_t *offset) {
     return done;
 }
 
-// --- shortening
-// -----------------------------------------------------------------------------------
+// --- shortening ---------------------------------------------------------------------------------
 
 static void drop_page(uint64_t value, void *context) {
     struct inode *inode = context;
@@ -209,8 +206,7 @@ void tmpfs_free_contents(struct inode *inode) {
     page_map_clear(&contents(inode)->pages, 0, UINT64_MAX, drop_page, inode);
 }
 
-// --- mapping
-// --------------------------------------------------------------------------------------
+// --- mapping ------------------------------------------------------------------------------------
 
 static uint64_t page_for_mapping(struct file *file, uint64_t index, bool write) {
     struct inode *inode = file->inode;

@@ -20,8 +20,7 @@ uint64_t tmpfs_image_number(const struct image_node *node) {
     return (uint64_t)(node - image_node(0)) + FIRST_NUMBER;
 }
 
-// --- regular files
-// --------------------------------------------------------------------------------
+// --- regular files ------------------------------------------------------------------------------
 
 static int open_regular(UNUSED struct inode *inode, struct file *file) {
     file->ops = &tmpfs_file_ops;
@@ -40,8 +39,7 @@ static const struct inode_ops regular_ops = {
     .destroy = destroy_regular,
 };
 
-// --- symbolic links
-// -------------------------------------------------------------------------------
+// --- symbolic links -----------------------------------------------------------------------------
 
 static ssize_t read_link(struct inode *inode, char *buffer, size_t size_bytes) {
     size_t length = MIN((size_t)inode->size, size_bytes);
@@ -62,8 +60,7 @@ static const struct inode_ops link_ops = {
     .destroy = destroy_link,
 };
 
-// --- devices, pipes, sockets
-// ----------------------------------------------------------------------
+// --- devices, pipes, sockets --------------------------------------------------------------------
 
 static void destroy_special(struct inode *inode) {
     heap_free(tmpfs_inode(inode));
@@ -75,8 +72,7 @@ static const struct inode_ops special_ops = {
     .destroy = destroy_special,
 };
 
-// --- all of them
-// ----------------------------------------------------------------------------------
+// --- all of them --------------------------------------------------------------------------------
 
 static const struct inode_ops *ops_of(mode_t mode) {
     switch (mode & S_IFMT) {

@@ -20,8 +20,7 @@ static void go_to(struct path_walk *walk, struct path_entry *entry) {
     walk->at = entry;
 }
 
-// --- where it starts
-// ------------------------------------------------------------------------------
+// --- where it starts ----------------------------------------------------------------------------
 
 static int start_at(struct path_walk *walk, int dirfd) {
     bool absolute = walk->text[0] == '/';
@@ -86,8 +85,7 @@ void path_walk_end(struct path_walk *walk) {
     walk->text = NULL;
 }
 
-// --- steps
-// ----------------------------------------------------------------------------------------
+// --- steps --------------------------------------------------------------------------------------
 
 // The next component becomes `last`; length 0 when there is none.
 static int next_component(struct path_walk *walk) {

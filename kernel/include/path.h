@@ -11,8 +11,7 @@
 
 struct credentials;
 
-// --- names that are held (fs/entry.c, fs/entry_of.c)
-// ----------------------------------------------
+// --- names that are held (fs/entry.c, fs/entry_of.c) --------------------------------------------
 
 struct path_entry {
     uint32_t references;
@@ -51,8 +50,7 @@ MUST_USE int path_entry_of_fd(int fd, struct path_entry **entry);
 char *path_entry_text(const struct path_entry *entry, const struct path_entry *root, char *buffer,
                       size_t size_bytes);
 
-// --- the walk (fs/walk.c)
-// -------------------------------------------------------------------------
+// --- the walk (fs/walk.c) -----------------------------------------------------------------------
 
 enum {
     WALK_FOLLOW = 1,   // the last component, when it is a link
@@ -90,8 +88,7 @@ MUST_USE int path_walk_link(struct path_walk *walk, struct path_entry *link);
 bool path_walk_last_is_name(const struct path_walk *walk); // not ".", "..", "/"
 void path_walk_end(struct path_walk *walk);
 
-// --- whole walks (fs/find.c)
-// ----------------------------------------------------------------------
+// --- whole walks (fs/find.c) --------------------------------------------------------------------
 
 unsigned path_walk_flags(int at_flags); // of AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH
 MUST_USE int path_find(int dirfd, const char __user *path, unsigned flags,
@@ -106,8 +103,7 @@ MUST_USE int path_find_new(struct path_walk *walk, int dirfd, const char __user 
 MUST_USE int path_rename(int olddirfd, const char __user *oldpath, int newdirfd,
                          const char __user *newpath, unsigned int flags);
 
-// --- permissions (fs/permission.c)
-// ----------------------------------------------------------------
+// --- permissions (fs/permission.c) --------------------------------------------------------------
 
 enum { MAY_EXEC = 1, MAY_WRITE = 2, MAY_READ = 4 };
 
@@ -122,8 +118,7 @@ bool inode_is_owner(const struct inode *inode); // or CAP_FOWNER
 MUST_USE int inode_may_create(const struct inode *dir);
 MUST_USE int inode_may_remove(const struct inode *dir, const struct inode *victim, bool directory);
 
-// --- open files (fs/open.c)
-// -----------------------------------------------------------------------
+// --- open files (fs/open.c) ---------------------------------------------------------------------
 
 struct open_request {
     int flags; // O_*

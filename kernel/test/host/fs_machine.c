@@ -26,11 +26,11 @@ uint64_t host_ticks;
 struct list all_processes = LIST_INIT(all_processes);
 
 static struct process process = {.pid = 1, .credentials.effective = UINT64_MAX};
+static struct signal_actions actions;
 static struct thread thread = {.process = &process};
 static size_t in_use, allowed = SIZE_MAX;
 
-// --- memory
-// ---------------------------------------------------------------------------------------
+// --- memory -------------------------------------------------------------------------------------
 
 size_t host_fs_in_use(void) {
     return in_use;
@@ -126,8 +126,7 @@ void vm_truncate(UNUSED const struct inode *inode, UNUSED uint64_t page_count) {
 void vm_replace(UNUSED const struct inode *inode, UNUSED uint64_t index, UNUSED uint64_t old_pa) {
 }
 
-// --- the app's memory: the test's own, without the first page
-// -------------------------------------
+// --- the app's memory: the test's own, without the first page -----------------------------------
 
 static bool user_ok(const void __user *address) {
     return (uint64_t)address >= FIRST_USER_BYTE;
@@ -177,11 +176,31 @@ ssize_t string_from_user(char *to, const char __user *from, size_t size_bytes) {
     return (ssize_t)length;
 }
 
-// --- the rest of the kernel
-// -----------------------------------------------------------------------
+// --- the rest of the kernel ---------------------------------------------------------------------
 
 uint64_t clock_realtime_ns(void) {
     return ++host_ticks * NSEC_PER_SEC;
+}
+
+uint64_t clock_monotonic_ns(void) {
+    return host_ticks * NSEC_PER_SEC;
+}
+
+uint64_t process_cpu_ns(UNUSED const struct process *of) {
+    return 0;
+}
+
+// The process has no address space.
+pte_t *vm_pte(UNUSED struct address_space *space, UNUSED uint64_t address, UNUSED bool create) {
+    return NULL;
+}
+
+bool pte_present(UNUSED pte_t pte) {
+    return false;
+}
+
+uint64_t pte_pa(UNUSED pte_t pte) {
+    return 0;
 }
 
 struct process *process_find(pid_t pid) {
@@ -245,4 +264,6 @@ void host_fs_start(void) {
     host_percpu.current = &thread;
     process.files = fd_table_new();
     process.fs = fs_context_new("/");
+    process.actions = &actions;
+    list_init(&process.threads);
 }

@@ -119,9 +119,18 @@ static void name_random(long path, long other) {
     }
 }
 
+static void read_proc(void) {
+    static const char *const names[] = {"stat",         "meminfo",   "self/stat", "self/status",
+                                        "self/cmdline", "self/maps", "mounts",    "self/exe"};
+    format_string(buffer, sizeof(buffer), "/proc/%s", names[host_pick(ARRAY_SIZE(names))]);
+    long opened = sys_openat(AT_FDCWD, (long)buffer, O_RDONLY, 0);
+    sys_read(opened, (long)buffer, BUFFER_SIZE);
+    sys_close(opened);
+}
+
 static void look_random(long path) {
     int pair[2];
-    switch (host_pick(7)) {
+    switch (host_pick(8)) {
     case 0:
         sys_newfstatat(AT_FDCWD, path, (long)buffer, 0);
         break;
@@ -139,6 +148,9 @@ static void look_random(long path) {
         break;
     case 5:
         sys_pipe2((long)pair, O_NONBLOCK);
+        break;
+    case 6:
+        read_proc();
         break;
     default:
         format_string(buffer, sizeof(buffer), "/proc/self/fd/%ld", fd());
@@ -246,8 +258,7 @@ static void step(void) {
     }
 }
 
-// --- what is left
-// ---------------------------------------------------------------------------------
+// --- what is left -------------------------------------------------------------------------------
 
 struct entry {
     uint64_t number;
