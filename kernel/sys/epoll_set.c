@@ -50,8 +50,7 @@ struct epoll_item {
     bool failed; // more queues than there are waiters for
 };
 
-// --- becoming ready
-// -------------------------------------------------------------------------------
+// --- becoming ready -----------------------------------------------------------------------------
 
 static bool is_queued(const struct epoll_item *item) {
     return !list_empty(&item->ready_node);
@@ -95,8 +94,7 @@ static uint32_t state_of(struct epoll_item *item, struct poll_table *table) {
     return poll_state(item->file, table) & (item->event.events | ALWAYS_WANTED);
 }
 
-// --- the set
-// --------------------------------------------------------------------------------------
+// --- the set ------------------------------------------------------------------------------------
 
 static struct list *bucket_of(struct epoll *epoll, int fd) {
     return &epoll->buckets[(unsigned)fd % BUCKETS];
@@ -177,8 +175,7 @@ int epoll_remove(struct epoll *epoll, struct file *file, int fd) {
     return 0;
 }
 
-// --- events
-// ---------------------------------------------------------------------------------------
+// --- events -------------------------------------------------------------------------------------
 
 // Level triggered items stay on the list as long as they are ready, behind the others; so each is
 // looked at once.
@@ -212,8 +209,7 @@ int epoll_sleep(struct epoll *epoll, uint64_t deadline_ns) {
     return WAIT_EVENT(&epoll->queue, !list_empty(&epoll->ready), deadline_ns);
 }
 
-// --- the set as a file
-// ----------------------------------------------------------------------------
+// --- the set as a file --------------------------------------------------------------------------
 
 static uint32_t epoll_poll(struct file *file, struct poll_table *table) {
     struct epoll *epoll = file->private;
