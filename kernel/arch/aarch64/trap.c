@@ -46,27 +46,28 @@ enum {
 // What si_addr is.
 enum fault_address { AT_PC, AT_FAR, AT_SP };
 
-// Faults that need no look at the address space.
+// Faults that need no look at the address space. The last row is for all other classes.
 static const struct fault {
     const char *name;
-    uint8_t signo, si_code, where;
-} faults[CLASS_COUNT] = {
-    [CLASS_UNKNOWN] = {"undefined instruction", SIGILL, ILL_ILLOPC, AT_PC},
-    [CLASS_FP_ACCESS] = {"trapped FP access", SIGILL, ILL_ILLOPC, AT_PC},
-    [CLASS_BRANCH_TARGET] = {"branch target exception", SIGILL, ILL_ILLOPC, AT_PC},
-    [CLASS_ILLEGAL_STATE] = {"illegal execution state", SIGILL, ILL_ILLOPC, AT_PC},
-    [CLASS_SVC] = {"system call in the kernel", SIGILL, ILL_ILLOPC, AT_PC},
-    [CLASS_MSR] = {"trapped system register", SIGILL, ILL_ILLOPC, AT_PC},
-    [CLASS_FETCH] = {"instruction abort", SIGBUS, BUS_OBJERR, AT_FAR},
-    [CLASS_PC_ALIGNMENT] = {"misaligned pc", SIGBUS, BUS_ADRALN, AT_FAR},
-    [CLASS_DATA] = {"data abort", SIGBUS, BUS_OBJERR, AT_FAR},
-    [CLASS_SP_ALIGNMENT] = {"misaligned sp", SIGBUS, BUS_ADRALN, AT_SP},
-    [CLASS_FLOATING_POINT] = {"floating-point exception", SIGFPE, FPE_FLTUNK, AT_PC},
-    [CLASS_SERROR] = {"SError", SIGBUS, BUS_OBJERR, AT_PC},
-    [CLASS_BREAKPOINT] = {"hardware breakpoint", SIGTRAP, TRAP_HWBKPT, AT_PC},
-    [CLASS_STEP] = {"single step", SIGTRAP, TRAP_TRACE, AT_PC},
-    [CLASS_WATCHPOINT] = {"watchpoint", SIGTRAP, TRAP_HWBKPT, AT_FAR},
-    [CLASS_BRK] = {"breakpoint", SIGTRAP, TRAP_BRKPT, AT_PC},
+    uint8_t class, signo, si_code, where;
+} faults[] = {
+    {"undefined instruction", CLASS_UNKNOWN, SIGILL, ILL_ILLOPC, AT_PC},
+    {"trapped FP access", CLASS_FP_ACCESS, SIGILL, ILL_ILLOPC, AT_PC},
+    {"branch target exception", CLASS_BRANCH_TARGET, SIGILL, ILL_ILLOPC, AT_PC},
+    {"illegal execution state", CLASS_ILLEGAL_STATE, SIGILL, ILL_ILLOPC, AT_PC},
+    {"system call in the kernel", CLASS_SVC, SIGILL, ILL_ILLOPC, AT_PC},
+    {"trapped system register", CLASS_MSR, SIGILL, ILL_ILLOPC, AT_PC},
+    {"instruction abort", CLASS_FETCH, SIGBUS, BUS_OBJERR, AT_FAR},
+    {"misaligned pc", CLASS_PC_ALIGNMENT, SIGBUS, BUS_ADRALN, AT_FAR},
+    {"data abort", CLASS_DATA, SIGBUS, BUS_OBJERR, AT_FAR},
+    {"misaligned sp", CLASS_SP_ALIGNMENT, SIGBUS, BUS_ADRALN, AT_SP},
+    {"floating-point exception", CLASS_FLOATING_POINT, SIGFPE, FPE_FLTUNK, AT_PC},
+    {"SError", CLASS_SERROR, SIGBUS, BUS_OBJERR, AT_PC},
+    {"hardware breakpoint", CLASS_BREAKPOINT, SIGTRAP, TRAP_HWBKPT, AT_PC},
+    {"single step", CLASS_STEP, SIGTRAP, TRAP_TRACE, AT_PC},
+    {"watchpoint", CLASS_WATCHPOINT, SIGTRAP, TRAP_HWBKPT, AT_FAR},
+    {"breakpoint", CLASS_BRK, SIGTRAP, TRAP_BRKPT, AT_PC},
+    {"unknown exception", CLASS_COUNT, SIGILL, ILL_ILLOPC, AT_PC},
 };
 
 extern const struct fixup { uint64_t start, end, target; } usercopy_fixups[], usercopy_fixups_end[];
@@ -81,9 +82,11 @@ static enum exception_class class_of(uint64_t syndrome) {
 }
 
 static const struct fault *fault_of(uint64_t syndrome) {
-    static const struct fault unknown = {"unknown exception", SIGILL, ILL_ILLOPC, AT_PC};
-    const struct fault *fault = &faults[class_of(syndrome)];
-    return fault->name != NULL ? fault : &unknown;
+    const struct fault *fault = faults;
+    while (fault->class != class_of(syndrome) && fault->class != CLASS_COUNT) {
+        fault++;
+    }
+    return fault;
 }
 
 // The access that a page fault was for, 0 for any other exception. Cache maintenance reports a

@@ -30,7 +30,7 @@ enum interrupt { INTERRUPT_TIMER = 5, INTERRUPT_EXTERNAL = 9 };
 // Faults that need no look at the address space. si_addr is the pc, as Linux has it.
 static const struct fault {
     const char *name;
-    int signo, si_code;
+    uint8_t signo, si_code;
 } faults[CAUSE_COUNT] = {
     [CAUSE_FETCH_MISALIGNED] = {"misaligned instruction", SIGBUS, BUS_ADRALN},
     [CAUSE_FETCH_ACCESS] = {"instruction access fault", SIGSEGV, SEGV_ACCERR},
