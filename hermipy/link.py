@@ -1,8 +1,9 @@
 """Link: one kernel per set of handlers, from the prebuilt objects, with ld.lld.
 
-The dispatch table is a piece of linker script (`LONG(sys_read - syscall_table)`, one per number), so
-no compiler is needed where images are made. The objects come in one archive; they are unpacked once so that the
-linker's map names them by their path in kernel/ and not by a base name that two of them may share.
+The dispatch table is a piece of linker script (`LONG(sys_read - syscall_table)`, one per number),
+so no compiler is needed where images are made. The objects come in one archive; they are unpacked
+once so that the linker's map names them by their path in kernel/ and not by a base name that two of
+them may share.
 """
 
 from __future__ import annotations
@@ -54,9 +55,9 @@ class Kernel:
 def link(selection: Selection, *, stats: bool) -> Kernel:
     """The kernel that holds exactly `selection`; raises MissingKernelError, ToolFailedError."""
     source = kernel_folder(selection.arch)
-    numbers = tuple((row.number, row.name, row.regs, row.needs) for row in selection.handlers)
+    numbers = tuple((row.number, row.name, row.regs) for row in selection.handlers)
     inputs = cache.fingerprint(source.iterdir())
-    name = cache.key("kernel", selection.arch, inputs, numbers, stats)
+    name = cache.key("kernel", selection.arch, inputs, numbers, selection.needs, stats)
     description = cache.folder("kernels") / f"{name}.json"
     if not description.is_file():
         _link(selection, source, description.with_suffix(".elf"), description, stats=stats)
@@ -132,7 +133,7 @@ def _write(stream: BinaryIO, data: bytes) -> None:
 
 def _named_objects(selection: Selection, objects: Path, *, stats: bool) -> dict[str, str]:
     """Modules that rows ask for beside their handler's, with the reason."""
-    named = {need: f"syscall {row.name}" for row in selection.handlers for need in row.needs}
+    named = {module: f"syscall {name}" for module, name in selection.needs}
     if stats:
         named[_STATS_MODULE] = "--stats"
     for module, reason in named.items():

@@ -1,6 +1,6 @@
 """READ FIRST: the straight line from a target to a bootable image; each stage is called once.
 
-    target -> prepare (scan, resolve, rewrite) -> select -> link -> tree -> image -> run
+    target -> prepare (scan, resolve, rewrite) -> tree -> select -> link -> image -> run
 
 Every stage takes frozen values and gives new ones; only `image.write` and `run` touch the world.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hermipy import image, link, modules, prepare, target, tree
-from hermipy.errors import OptionError
+from hermipy.errors import InputError, OptionError
 from hermipy.image import Image, merge_environment
 from hermipy.model import Node
 
@@ -56,15 +56,16 @@ def build(request: Request) -> Image:
     # From here on the program is an ELF file that we can take, of one of our two machines.
     prepared = prepare.prepare(program.source, direct=request.direct)
     # From here on every site is known, and each is a jump that was proved or a trap.
+    nodes = tree.build(*_sources(request, program, prepared))
+    nodes, directory = tree.with_directory(nodes, _absolute(request.workdir))
     selection = modules.select(
         program.arch,
         _numbers(prepared, program, request.assume),
         unresolved=bool(prepared.unresolved) and request.assume is None,
+        texts=_texts(nodes, request),
     )
     # From here on no syscall outside the selection has a handler.
     kernel = link.link(selection, stats=request.stats)
-    nodes = tree.build(*_sources(request, program, prepared))
-    nodes, directory = tree.with_directory(nodes, _absolute(request.workdir))
     executable = _guest_path(program, request.rootfs)
     return Image(
         kernel=kernel,
@@ -106,6 +107,21 @@ def find(name: str, arch: str | None) -> Target:
 
 def _numbers(prepared: Prepared, program: Target, assume: tuple[str, ...] | None) -> frozenset[int]:
     return frozenset(prepared.numbers) | modules.numbers_of(assume or (), program.arch)
+
+
+def _texts(nodes: tuple[Node, ...], request: Request) -> Iterator[bytes]:
+    """All that the program can take a path from, but for what it reads from outside."""
+    yield "\0".join((*request.arguments, *request.environment, request.workdir)).encode(
+        errors="surrogateescape"
+    )
+    for node in nodes:
+        if node.data is not None:
+            yield node.data
+        elif node.source is not None:
+            try:
+                yield node.source.read_bytes()
+            except OSError as error:
+                raise InputError(node.source, error) from error
 
 
 def _sources(request: Request, program: Target, prepared: Prepared) -> Iterator[Iterator[Node]]:

@@ -39,6 +39,15 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """A module that must be linked with a handler though it does not name it (linker sets)."""
+
+    module: str
+    words: tuple[str, ...]
+    """Only when the program could know one of these texts; empty: always. `/` also means NUL."""
+
+
+@dataclass(frozen=True, slots=True)
 class Syscall:
     """One row."""
 
@@ -54,8 +63,7 @@ class Syscall:
     arches: tuple[str, ...]
     regs: bool
     """The handler reads or changes the whole register frame."""
-    needs: tuple[str, ...]
-    """Modules that must be linked with the handler though it does not name them (linker sets)."""
+    needs: tuple[Need, ...]
 
     @property
     def implemented(self) -> bool:
@@ -124,7 +132,6 @@ def _row(path: Path, section: str, absent: str, name: str, fields: dict[str, obj
         raise TableError(path, name, "is full and has a note: then it is partial")
     if (status is Status.ABSENT) == bool(module):
         raise TableError(path, name, "has a module exactly when it is implemented")
-    needs = fields.get("needs", [])
     return Syscall(
         name=name,
         number=number,
@@ -135,8 +142,15 @@ def _row(path: Path, section: str, absent: str, name: str, fields: dict[str, obj
         section=section,
         arches=(str(fields["arch"]),) if "arch" in fields else ARCHES,
         regs=bool(fields.get("regs", False)),
-        needs=tuple(map(str, needs)) if isinstance(needs, list) else (str(needs),),
+        needs=_needs(fields.get("needs", [])),
     )
+
+
+def _needs(fields: object) -> tuple[Need, ...]:
+    """`fs/proc`, or `fs/proc if proc /dev/std`."""
+    texts = map(str, fields) if isinstance(fields, list) else (str(fields),)
+    parts = (text.partition(" if ") for text in texts)
+    return tuple(Need(module, tuple(words.split())) for module, _, words in parts)
 
 
 def _arguments(path: Path, name: str, text: str) -> tuple[Argument, ...]:

@@ -11,6 +11,7 @@ from hermipy.errors import MissingKernelError, OptionError
 from hermipy.modules import Selection
 
 WRITE, EXIT, RT_SIGACTION, RT_SIGRETURN = 64, 93, 134, 139
+OPENAT, READ = 56, 63
 
 
 def test_only_what_the_program_makes_is_selected(arch: str) -> None:
@@ -38,6 +39,30 @@ def test_a_number_without_a_handler_is_named_as_missing(arch: str) -> None:
     assert not selection.handlers
 
 
+@pytest.mark.parametrize(
+    ("texts", "is_needed"),
+    [
+        (None, True),
+        ([b"", b"open /proc/self/exe"], True),
+        ([b"/dev/stdout"], True),
+        ([b"/self/fd\0"], True),
+        ([b"/dev/null", b"process"], True),  # a word is looked for, not a path
+        ([b"/dev/null", b"fdopen"], False),
+    ],
+)
+def test_what_only_names_lead_to_needs_such_a_name(
+    arch: str, texts: list[bytes] | None, *, is_needed: bool
+) -> None:
+    selection = modules.select(arch, frozenset({OPENAT}), unresolved=False, texts=texts)
+    assert (("fs/proc", "openat") in selection.needs) == is_needed
+    assert ("fs/memory_device", "openat") in selection.needs
+
+
+def test_a_program_that_reads_may_come_to_know_any_name(arch: str) -> None:
+    selection = modules.select(arch, frozenset({OPENAT, READ}), unresolved=False, texts=[b""])
+    assert ("fs/proc", "openat") in selection.needs
+
+
 def test_assumed_names_must_exist_on_the_architecture() -> None:
     assert modules.numbers_of(["write"], "riscv64") == {WRITE}
     with pytest.raises(OptionError):
@@ -49,7 +74,7 @@ def row(name: str) -> table.Syscall:
 
 
 def test_the_dispatch_table_has_one_entry_per_number() -> None:
-    selection = Selection("riscv64", (row("read"), row("clone")), (), whole=False)
+    selection = Selection("riscv64", (row("read"), row("clone")), (), (), whole=False)
     lines = link.table_script(selection, stats=False).splitlines()
     assert len(lines) == row("clone").number + 1
     assert lines[row("read").number] == "LONG(sys_read - syscall_table)"
@@ -58,7 +83,7 @@ def test_the_dispatch_table_has_one_entry_per_number() -> None:
 
 
 def test_with_statistics_the_counted_table_is_the_one_that_counts() -> None:
-    selection = Selection("riscv64", (row("read"),), (), whole=False)
+    selection = Selection("riscv64", (row("read"),), (), (), whole=False)
     text = link.table_script(selection, stats=True)
     real, _, counted = text.partition("syscall_table = .;")
     assert real.startswith("syscall_table_real = .;")
