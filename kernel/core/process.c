@@ -34,7 +34,7 @@ static void set_default_limits(struct rlimit_k limits[RLIMIT_COUNT]) {
 }
 
 struct process *process_find(pid_t pid) {
-    FOR_EACH_PROCESS (process) {
+    FOR_EACH_PROCESS(process) {
         if (process->pid == pid) {
             return process;
         }

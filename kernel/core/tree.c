@@ -4,7 +4,9 @@
 
 #include "tree.h"
 
-static int height(const struct tree_node *node) { return node == NULL ? 0 : node->height; }
+static int height(const struct tree_node *node) {
+    return node == NULL ? 0 : node->height;
+}
 
 static void refresh(const struct tree *tree, struct tree_node *node) {
     node->height = 1 + MAX(height(node->child[TREE_LEFT]), height(node->child[TREE_RIGHT]));

@@ -1,7 +1,7 @@
-// What the kernel and `hermipy run` say to each other, over the virtio console port. Each message is a
-// channel_message and then size_bytes of payload; hermipy/channel.py is the other end. Without `channel=1`
-// among the boot arguments nothing is framed: stdout and stderr go out as they are, over the UART, so that an image
-// also runs under a bare QEMU.
+// What the kernel and `hermipy run` say to each other, over the virtio console port. Each message
+// is a channel_message and then size_bytes of payload; hermipy/channel.py is the other end. Without
+// `channel=1` among the boot arguments nothing is framed: stdout and stderr go out as they are,
+// over the UART, so that an image also runs under a bare QEMU.
 //
 // The port, on QEMU's command line (virtio-mmio version 2, one port, no multiport):
 //   -global virtio-mmio.force-legacy=false -chardev ...,id=hermipy
@@ -18,25 +18,29 @@ struct channel_message {
 
 enum channel_kind {
     // guest to host
-    CHANNEL_STDOUT = 1,         // bytes
-    CHANNEL_STDERR = 2,         // bytes
-    CHANNEL_LOG = 3,            // one line of the kernel's own, for the host's stderr, no newline
-    CHANNEL_EXIT = 4,           // int32_t: exit status 0..255 (128+n for a signal, 125 for a kernel fault); the last message
-    CHANNEL_FAULT = 5,          // text, lines `key value...` (core/report.c lists them); the host adds symbols
-    CHANNEL_STATS = 6,          // struct channel_stats_row[]
-    CHANNEL_MISSING = 7,        // uint32_t: a number that is not linked was called for the first time
-    CHANNEL_FAULT_STACK = 8,    // uint64_t address, then the app's stack from there, for unwinding
-    CHANNEL_MEMORY = 9,         // uint64_t: peak bytes of RAM in use, at exit
-    // uint32_t: this many more bytes of stdin are wanted. The host sends no more than was asked for, so that a program
-    // which does not read its stdin leaves it to whoever comes next, and a signal is never stuck behind data. (A
+    CHANNEL_STDOUT = 1, // bytes
+    CHANNEL_STDERR = 2, // bytes
+    CHANNEL_LOG = 3,    // one line of the kernel's own, for the host's stderr, no newline
+    CHANNEL_EXIT = 4,   // int32_t: exit status 0..255 (128+n for a signal, 125 for a kernel fault);
+                        // the last message
+    CHANNEL_FAULT =
+        5, // text, lines `key value...` (core/report.c lists them); the host adds symbols
+    CHANNEL_STATS = 6,       // struct channel_stats_row[]
+    CHANNEL_MISSING = 7,     // uint32_t: a number that is not linked was called for the first time
+    CHANNEL_FAULT_STACK = 8, // uint64_t address, then the app's stack from there, for unwinding
+    CHANNEL_MEMORY = 9,      // uint64_t: peak bytes of RAM in use, at exit
+    // uint32_t: this many more bytes of stdin are wanted. The host sends no more than was asked
+    // for, so that a program
+    // which does not read its stdin leaves it to whoever comes next, and a signal is never stuck
+    // behind data. (A
     // host that sends more loses nothing: the guest stops taking messages until there is room.)
     CHANNEL_STDIN_ROOM = 10,
     // host to guest
-    CHANNEL_STDIN = 32,         // bytes
+    CHANNEL_STDIN = 32, // bytes
     CHANNEL_STDIN_END = 33,
-    CHANNEL_WINDOW = 34,        // uint16_t rows, columns; with 0 among tty= the host's terminal is raw, the guest
-                                // edits lines, echoes and turns ^C into a signal
-    CHANNEL_SIGNAL = 35,        // int32_t: SIGINT, SIGTERM ... for the foreground process
+    CHANNEL_WINDOW = 34, // uint16_t rows, columns; with 0 among tty= the host's terminal is raw,
+                         // the guest edits lines, echoes and turns ^C into a signal
+    CHANNEL_SIGNAL = 35, // int32_t: SIGINT, SIGTERM ... for the foreground process
 };
 
 struct channel_stats_row {
@@ -45,20 +49,23 @@ struct channel_stats_row {
     uint64_t direct, trap, errors;
 };
 
-// drivers/channel.c. Before the port is found, and in a panic, messages that carry text go to the UART.
+// drivers/channel.c. Before the port is found, and in a panic, messages that carry text go to the
+// UART.
 void channel_send(enum channel_kind kind, const void *payload, size_t size_bytes);
 bool channel_is_framed(void);
-void channel_flush(void);       // until the host has taken everything: before power_off
-// Small messages are gathered for up to a millisecond; this hands over what is there, without waiting.
+void channel_flush(void); // until the host has taken everything: before power_off
+// Small messages are gathered for up to a millisecond; this hands over what is there, without
+// waiting.
 void channel_push(void);
-// A message of so many payload bytes would not have to wait for the host. Otherwise sleep on the queue, which
-// channel_send() itself never does.
+// A message of so many payload bytes would not have to wait for the host. Otherwise sleep on the
+// queue, which channel_send() itself never does.
 bool channel_has_room(size_t size_bytes);
 struct wait_queue;
 struct wait_queue *channel_room_queue(void);
 
-// Who takes what comes from the host (drivers/console_input.c); CHANNEL_SIGNAL is delivered without. Gives back how
-// many bytes it took; fewer than `size_bytes` stops the channel until channel_resume().
+// Who takes what comes from the host (drivers/console_input.c); CHANNEL_SIGNAL is delivered
+// without. Gives back how many bytes it took; fewer than `size_bytes` stops the channel until
+// channel_resume().
 typedef size_t (*channel_receive_fn)(enum channel_kind kind, const void *bytes, size_t size_bytes);
 void channel_listen(channel_receive_fn receive);
 void channel_resume(void);

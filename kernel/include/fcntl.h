@@ -1,5 +1,5 @@
-// fcntl(2) commands that belong to a subsystem (record locks, pipe sizes): its object joins this set, so that fcntl
-// knows them only in images where they can matter.
+// fcntl(2) commands that belong to a subsystem (record locks, pipe sizes): its object joins this
+// set, so that fcntl knows them only in images where they can matter.
 #pragma once
 
 #include "set.h"

@@ -11,8 +11,9 @@ extern const char bss_start[], bss_end[];
 // The image's own data follows at image_blob (image.h), which is _end rounded up to a page.
 extern const char _end[];
 
-// One past the last entry of syscall_table[]. (syscall_count, the number of entries as an absolute symbol, is for the
-// assembly: C reaches symbols relative to pc, and a small number is out of reach from the kernel's half.)
+// One past the last entry of syscall_table[]. (syscall_count, the number of entries as an absolute
+// symbol, is for the assembly: C reaches symbols relative to pc, and a small number is out of reach
+// from the kernel's half.)
 extern const int32_t syscall_table_end[];
 
 // The boot thread's kernel stack, KSTACK_SIZE bytes: the idle thread's.

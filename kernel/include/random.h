@@ -1,4 +1,5 @@
-// Unpredictable bytes for everyone: ChaCha20 over the seed that the machine gave us (core/random.c).
+// Unpredictable bytes for everyone: ChaCha20 over the seed that the machine gave us
+// (core/random.c).
 #pragma once
 
 #include "types.h"

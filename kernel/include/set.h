@@ -15,7 +15,8 @@
 
 typedef void (*initcall_fn)(void);
 
-// Start-up calls run in this order, on the boot stack, with memory, threads and traps already there.
+// Start-up calls run in this order, on the boot stack, with memory, threads and traps already
+// there.
 //   1 devices (interrupt controllers, buses)   2 drivers   3 file systems   4 services   5 the rest
 #define INITCALL(order, function) SET_ENTRY(init, order, initcall_fn, init_##function) = function
 SET_DECLARE(init, initcall_fn);

@@ -39,5 +39,5 @@ uint64_t vm_limit(const struct address_space *space, int resource);
 int vm_may_add(const struct address_space *space, uint64_t size_bytes, int prot, uint32_t flags);
 int vm_may_commit(uint64_t size_bytes, int prot, uint32_t flags);
 
-#define FOR_EACH_AREA(item, space) LIST_FOR_EACH(item, &(space)->areas, struct vm_area, node)
+#define FOR_EACH_AREA(item, space) LIST_FOR_EACH (item, &(space)->areas, struct vm_area, node)
 extern struct list vm_spaces;

@@ -64,7 +64,9 @@ struct address_space *vm_copy(struct address_space *space) {
     }
     copy_layout(copy, space);
     bool complete = true;
-    FOR_EACH_AREA(area, space) { complete = complete && copy_area(space, copy, area); }
+    FOR_EACH_AREA(area, space) {
+        complete = complete && copy_area(space, copy, area);
+    }
     mmu_flush_all(); // the parent's pages are read-only now
     if (!complete) {
         vm_release(copy);

@@ -156,7 +156,9 @@ void *heap_alloc_zeroed(size_t size_bytes) {
     return block;
 }
 
-static struct slab *slab_of(void *block) { return (struct slab *)PAGE_DOWN((uintptr_t)block); }
+static struct slab *slab_of(void *block) {
+    return (struct slab *)PAGE_DOWN((uintptr_t)block);
+}
 
 static struct page *block_page(void *block) {
     struct page *page = page_of(va_to_pa(slab_of(block)));
@@ -205,4 +207,6 @@ void *heap_resize(void *old, size_t size_bytes) {
     return new;
 }
 
-size_t heap_used_bytes(void) { return used_bytes; }
+size_t heap_used_bytes(void) {
+    return used_bytes;
+}

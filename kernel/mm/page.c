@@ -27,9 +27,13 @@ static struct {
     struct list blocks[ORDER_COUNT];
 } pool;
 
-static struct page *page_at(uint64_t frame) { return &pool.pages[frame - pool.first]; }
+static struct page *page_at(uint64_t frame) {
+    return &pool.pages[frame - pool.first];
+}
 
-static struct list *block_node(uint64_t frame) { return pa_to_va(frame << PAGE_SHIFT); }
+static struct list *block_node(uint64_t frame) {
+    return pa_to_va(frame << PAGE_SHIFT);
+}
 
 static void block_push(uint64_t frame, unsigned order) {
     page_at(frame)->references = 0;
@@ -172,7 +176,9 @@ void page_free_contiguous(uint64_t pa, size_t count) {
     pool.free += count;
 }
 
-bool page_is_image(uint64_t pa) { return (pa >> PAGE_SHIFT) < pool.first; }
+bool page_is_image(uint64_t pa) {
+    return (pa >> PAGE_SHIFT) < pool.first;
+}
 
 struct page *page_of(uint64_t pa) {
     ASSERT(!page_is_image(pa) && (pa >> PAGE_SHIFT) < pool.frontier);
@@ -203,8 +209,14 @@ uint32_t page_references(uint64_t pa) {
     return page_is_image(pa) ? PAGE_IMAGE_REFERENCES : page_of(pa)->references;
 }
 
-size_t page_free_count(void) { return pool.free; }
+size_t page_free_count(void) {
+    return pool.free;
+}
 
-size_t page_total_count(void) { return pool.total; }
+size_t page_total_count(void) {
+    return pool.total;
+}
 
-size_t page_peak_count(void) { return pool.total - pool.lowest_free; }
+size_t page_peak_count(void) {
+    return pool.total - pool.lowest_free;
+}

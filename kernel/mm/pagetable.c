@@ -10,13 +10,17 @@
 
 enum { LEVEL_BITS = 9, TABLE_ENTRIES = 1 << LEVEL_BITS, LEVELS = 3, FLUSH_ALL_PAGES = 16 };
 
-static uint64_t level_size(int level) { return 1UL << (PAGE_SHIFT + LEVEL_BITS * level); }
+static uint64_t level_size(int level) {
+    return 1UL << (PAGE_SHIFT + LEVEL_BITS * level);
+}
 
 static size_t level_index(uint64_t va, int level) {
     return (va >> (PAGE_SHIFT + LEVEL_BITS * level)) & (TABLE_ENTRIES - 1);
 }
 
-static pte_t *table_of(pte_t entry) { return pa_to_va(pte_pa(entry)); }
+static pte_t *table_of(pte_t entry) {
+    return pa_to_va(pte_pa(entry));
+}
 
 void tlb_note(struct tlb_batch *batch, uint64_t va) {
     batch->first = MIN(batch->first, va);

@@ -29,14 +29,16 @@ struct address_space *vm_new(void) {
     return space;
 }
 
-void vm_hold(struct address_space *space) { space->references++; }
+void vm_hold(struct address_space *space) {
+    space->references++;
+}
 
 void vm_release(struct address_space *space) {
     space->references--;
     if (space->references != 0) {
         return;
     }
-    LIST_FOR_EACH_SAFE(area, &space->areas, struct vm_area, node) {
+    LIST_FOR_EACH_SAFE (area, &space->areas, struct vm_area, node) {
         pt_zap(space, area->start, area->end);
         list_remove(&area->node);
         area_free(area);

@@ -14,7 +14,7 @@ static void truncate_area(struct address_space *space, const struct vm_area *are
 }
 
 void vm_truncate(const struct inode *inode, uint64_t page_count) {
-    LIST_FOR_EACH(space, &vm_spaces, struct address_space, node) {
+    LIST_FOR_EACH (space, &vm_spaces, struct address_space, node) {
         FOR_EACH_AREA(area, space) {
             if (area->file != NULL && area->file->inode == inode) {
                 truncate_area(space, area, page_count);

@@ -89,4 +89,6 @@ size_t uio_read(struct uio *from, void *to, size_t size_bytes) {
     return move(from, move_out, to, size_bytes);
 }
 
-size_t uio_zero(struct uio *to, size_t size_bytes) { return move(to, move_zero, NULL, size_bytes); }
+size_t uio_zero(struct uio *to, size_t size_bytes) {
+    return move(to, move_zero, NULL, size_bytes);
+}

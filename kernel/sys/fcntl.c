@@ -1,4 +1,5 @@
-// fcntl(2): what concerns the descriptor and the open file. Other commands come from the set of fcntl.h.
+// fcntl(2): what concerns the descriptor and the open file. Other commands come from the set of
+// fcntl.h.
 #include "fcntl.h"
 
 #include <asm/errno.h>
@@ -37,7 +38,8 @@ static long control_file(struct file *file, unsigned int command, uint64_t argum
     case F_GETFL:
         return file->flags;
     case F_SETFL:
-        file->flags = (file->flags & ~(uint32_t)SETTABLE_FLAGS) | ((uint32_t)argument & SETTABLE_FLAGS);
+        file->flags =
+            (file->flags & ~(uint32_t)SETTABLE_FLAGS) | ((uint32_t)argument & SETTABLE_FLAGS);
         return 0;
     case F_GETOWN:
         return file->owner;
@@ -50,8 +52,8 @@ static long control_file(struct file *file, unsigned int command, uint64_t argum
 }
 
 static bool allowed_on_path(unsigned int command) {
-    return command == F_DUPFD || command == F_DUPFD_CLOEXEC || command == F_GETFD || command == F_SETFD ||
-           command == F_GETFL;
+    return command == F_DUPFD || command == F_DUPFD_CLOEXEC || command == F_GETFD ||
+           command == F_SETFD || command == F_GETFL;
 }
 
 SYSCALL(fcntl)(unsigned int fd, unsigned int cmd, unsigned long arg) {

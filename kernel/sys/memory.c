@@ -19,7 +19,9 @@
      MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |          \
      MAP_FIXED_NOREPLACE)
 
-SYSCALL(brk)(unsigned long end) { return (long)vm_brk(process_current()->space, end); }
+SYSCALL(brk)(unsigned long end) {
+    return (long)vm_brk(process_current()->space, end);
+}
 
 static uint32_t area_flags(unsigned long flags) {
     uint32_t result = 0;

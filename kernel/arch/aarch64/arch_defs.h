@@ -42,8 +42,8 @@ struct arch_fp {
 };
 
 // What arch_switch() keeps: the registers that a C call preserves, the app's sp and TLS, which the
-// kernel leaves where they are, as it does with x9-x15 and x18 (direct.S), and its FP registers. The
-// fault is what the next signal frame reports (sigcontext's fault_address).
+// kernel leaves where they are, as it does with x9-x15 and x18 (direct.S), and its FP registers.
+// The fault is what the next signal frame reports (sigcontext's fault_address).
 struct arch_thread {
     uint64_t x19_to_x30[12], sp, sp_el0, tls, x9_to_x15_x18[8];
     uint64_t fault_address, fault_syndrome;

@@ -59,7 +59,9 @@ struct file *file_new(const struct file_ops *ops, uint32_t flags, void *private)
     return file;
 }
 
-void file_hold(struct file *file) { file->references++; }
+void file_hold(struct file *file) {
+    file->references++;
+}
 
 void file_release(struct file *file) {
     file->references--;

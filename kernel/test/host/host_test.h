@@ -46,7 +46,9 @@ _Noreturn void host_fail(const char *file, int line, const char *what, long got,
 #define TEST(id)                                                                                   \
     static void id(void);                                                                          \
     static struct host_case case_##id = {#id, id, NULL};                                           \
-    __attribute__((constructor)) static void add_##id(void) { host_case_add(&case_##id); }         \
+    __attribute__((constructor)) static void add_##id(void) {                                      \
+        host_case_add(&case_##id);                                                                 \
+    }                                                                                              \
     static void id(void)
 
 #define EXPECT_EQUAL(got, wanted)                                                                  \

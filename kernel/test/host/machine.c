@@ -28,26 +28,42 @@ static struct tlb_entry tlb[TLB_SIZE];
 static uint64_t root;
 static size_t idle_pages;
 
-pte_t pte_make(uint64_t pa, int prot) { return pa | ENTRY_PRESENT | (uint64_t)prot; }
+pte_t pte_make(uint64_t pa, int prot) {
+    return pa | ENTRY_PRESENT | (uint64_t)prot;
+}
 
-pte_t pte_make_table(uint64_t pa) { return pa | ENTRY_PRESENT | ENTRY_TABLE; }
+pte_t pte_make_table(uint64_t pa) {
+    return pa | ENTRY_PRESENT | ENTRY_TABLE;
+}
 
-bool pte_present(pte_t pte) { return (pte & ENTRY_PRESENT) != 0; }
+bool pte_present(pte_t pte) {
+    return (pte & ENTRY_PRESENT) != 0;
+}
 
-bool pte_writable(pte_t pte) { return (pte & PROT_BIT_WRITE) != 0; }
+bool pte_writable(pte_t pte) {
+    return (pte & PROT_BIT_WRITE) != 0;
+}
 
-uint64_t pte_pa(pte_t pte) { return pte & PAGE_MASK; }
+uint64_t pte_pa(pte_t pte) {
+    return pte & PAGE_MASK;
+}
 
-uint64_t mmu_new_root(void) { return page_alloc_zeroed(); }
+uint64_t mmu_new_root(void) {
+    return page_alloc_zeroed();
+}
 
 void mmu_use_root(uint64_t root_pa) {
     root = root_pa;
     mmu_flush_all();
 }
 
-pte_t *mmu_root_table(uint64_t root_pa) { return pa_to_va(root_pa); }
+pte_t *mmu_root_table(uint64_t root_pa) {
+    return pa_to_va(root_pa);
+}
 
-static struct tlb_entry *tlb_slot(uint64_t va) { return &tlb[(va >> PAGE_SHIFT) % TLB_SIZE]; }
+static struct tlb_entry *tlb_slot(uint64_t va) {
+    return &tlb[(va >> PAGE_SHIFT) % TLB_SIZE];
+}
 
 void mmu_flush_page(uint64_t va) {
     if (tlb_slot(va)->page == PAGE_DOWN(va)) {
@@ -55,9 +71,12 @@ void mmu_flush_page(uint64_t va) {
     }
 }
 
-void mmu_flush_all(void) { memset(tlb, 0, sizeof(tlb)); }
+void mmu_flush_all(void) {
+    memset(tlb, 0, sizeof(tlb));
+}
 
-void mmu_sync_icache(UNUSED uint64_t va, UNUSED uint64_t size_bytes) {}
+void mmu_sync_icache(UNUSED uint64_t va, UNUSED uint64_t size_bytes) {
+}
 
 // The walk that hardware does, on its own so that it checks the kernel's.
 static bool tlb_fill(uint64_t va) {
@@ -169,7 +188,9 @@ struct address_space *host_space(void) {
     return process.space;
 }
 
-size_t host_used_pages(void) { return page_total_count() - page_free_count() - idle_pages; }
+size_t host_used_pages(void) {
+    return page_total_count() - page_free_count() - idle_pages;
+}
 
 void host_boot(size_t page_count, size_t image_pages) {
     size_t size = page_count << PAGE_SHIFT;

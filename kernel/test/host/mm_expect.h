@@ -31,7 +31,9 @@ long sys_brk(long);
 long sys_mlock(long, long);
 long sys_mlockall(long);
 
-static inline void boot(void) { host_boot(16384, 64); }
+static inline void boot(void) {
+    host_boot(16384, 64);
+}
 
 static inline void expect_load(uint64_t address, uint64_t wanted) {
     uint64_t value;
@@ -67,4 +69,6 @@ static inline long map_at(uint64_t address, uint64_t size, int prot) {
     return sys_mmap((long)address, (long)size, prot, ANON | MAP_FIXED, -1, 0);
 }
 
-static inline struct rlimit_k *limit(int resource) { return &process_current()->limits[resource]; }
+static inline struct rlimit_k *limit(int resource) {
+    return &process_current()->limits[resource];
+}

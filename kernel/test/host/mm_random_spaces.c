@@ -377,9 +377,13 @@ static void do_access(unsigned long index, bool write) {
     }
 }
 
-static void do_load(void) { do_access(host_pick(PAGES), false); }
+static void do_load(void) {
+    do_access(host_pick(PAGES), false);
+}
 
-static void do_store(void) { do_access(host_pick(PAGES), true); }
+static void do_store(void) {
+    do_access(host_pick(PAGES), true);
+}
 
 static void do_fork(void) {
     struct model_space *child = NULL;

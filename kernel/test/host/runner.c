@@ -23,7 +23,9 @@ unsigned long host_setting(const char *name, unsigned long otherwise) {
 
 static uint64_t random_state;
 
-void host_seed(void) { random_state = host_setting("HOST_SEED", 1) * 0x9e3779b97f4a7c15UL + 1; }
+void host_seed(void) {
+    random_state = host_setting("HOST_SEED", 1) * 0x9e3779b97f4a7c15UL + 1;
+}
 
 // xorshift64
 unsigned long host_pick(unsigned long limit) {

@@ -28,8 +28,12 @@ struct arch_thread {
 extern char *host_ram;
 extern struct percpu host_percpu;
 
-static inline struct percpu *this_cpu(void) { return &host_percpu; }
-static inline void *pa_to_va(uint64_t pa) { return host_ram + (pa - HOST_RAM_PA); }
+static inline struct percpu *this_cpu(void) {
+    return &host_percpu;
+}
+static inline void *pa_to_va(uint64_t pa) {
+    return host_ram + (pa - HOST_RAM_PA);
+}
 static inline uint64_t va_to_pa(const void *va) {
     return (uint64_t)((const char *)va - host_ram) + HOST_RAM_PA;
 }
@@ -38,7 +42,13 @@ static inline uint64_t va_to_pa(const void *va) {
 extern uint64_t host_ticks;
 void host_wait_for_interrupt(void);
 
-static inline uint64_t clock_ticks(void) { return host_ticks; }
-static inline void cpu_wait_for_interrupt(void) { host_wait_for_interrupt(); }
-static inline void irq_enable(void) {}
-static inline void irq_disable(void) {}
+static inline uint64_t clock_ticks(void) {
+    return host_ticks;
+}
+static inline void cpu_wait_for_interrupt(void) {
+    host_wait_for_interrupt();
+}
+static inline void irq_enable(void) {
+}
+static inline void irq_disable(void) {
+}
