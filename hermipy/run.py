@@ -86,7 +86,9 @@ def _relay(command: list[str], memory: int, options: Options) -> Outcome:
             outcome = relay.Relay(pipes, timeout_ns=timeout_ns, raw=raw).run()
         if outcome.exit_status is None:
             ending = process.ending(child, _POWER_OFF_S)
-            outcome.complaint = outcome.complaint.strip() or f"QEMU ended {ending}, before the program did"
+            outcome.complaint = (
+                outcome.complaint.strip() or f"QEMU ended {ending}, before the program did"
+            )
     finally:
         child.kill()
         child.wait()

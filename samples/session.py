@@ -37,7 +37,9 @@ def _archive_can_be_reached(arch: str) -> bool:
 def _run(arch: str, command: list[str]) -> int:
     shown = " ".join(word if " " not in word else f"'{word}'" for word in command)
     print(f"\n$ hermipy run --arch {arch} {TARGET} {shown}", flush=True)
-    status = subprocess.run([HERMIPY, "run", "--arch", arch, TARGET, *command], check=False).returncode
+    status = subprocess.run(
+        [HERMIPY, "run", "--arch", arch, TARGET, *command], check=False
+    ).returncode
     print(f"(exit status {status})", flush=True)
     return status
 

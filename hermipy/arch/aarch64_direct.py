@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hermipy.arch.direct_types import Way
 
-TRAP = (0xD400_0001).to_bytes(4, "little")      # 11010100_000 imm16 000_01
+TRAP = (0xD400_0001).to_bytes(4, "little")  # 11010100_000 imm16 000_01
 STUB_SIZE = 16
 PT_NOTE = 4
 SPARE_HEADERS = (PT_NOTE,)
 STUB_REGISTERS = frozenset({"x16", "x17", "nzcv"})
 
-_B = 0x1400_0000                # 000101 imm26
-_ADRP_X17 = 0x9000_0011         # 1 immlo 10000 immhi Rd
-_ADD_X17 = 0x9100_0231          # 1001000100 imm12 Rn Rd
+_B = 0x1400_0000  # 000101 imm26
+_ADRP_X17 = 0x9000_0011  # 1 immlo 10000 immhi Rd
+_ADD_X17 = 0x9100_0231  # 1001000100 imm12 Rn Rd
 _MOVN_X16_VECTOR = 0x9281_FFF0  # 100100101 hw=00 imm16=0xfff Rd
-_BR_X16 = 0xD61F_0200           # 1101011000011111000000 Rn 00000
+_BR_X16 = 0xD61F_0200  # 1101011000011111000000 Rn 00000
 
 
 def in_place(dead: frozenset[str]) -> Way | None:

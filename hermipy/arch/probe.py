@@ -16,7 +16,7 @@ from unicorn import arm64_const, riscv_const
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PERCPU_VA = 0xFFFF_FFFF_FFFF_E000       # kernel/include/layout.h
+PERCPU_VA = 0xFFFF_FFFF_FFFF_E000  # kernel/include/layout.h
 VECTOR_VA = 0xFFFF_FFFF_FFFF_F000
 _PAGE = 4096
 _MASK = (1 << 64) - 1
@@ -44,9 +44,39 @@ class _Machine:
     fixed: tuple[tuple[str, int], ...] = ()
 
 
-_RISCV_NAMES = (
-    "ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6"
-).split()
+_RISCV_NAMES = [
+    "ra",
+    "sp",
+    "gp",
+    "tp",
+    "t0",
+    "t1",
+    "t2",
+    "s0",
+    "s1",
+    "a0",
+    "a1",
+    "a2",
+    "a3",
+    "a4",
+    "a5",
+    "a6",
+    "a7",
+    "s2",
+    "s3",
+    "s4",
+    "s5",
+    "s6",
+    "s7",
+    "s8",
+    "s9",
+    "s10",
+    "s11",
+    "t3",
+    "t4",
+    "t5",
+    "t6",
+]
 _RISCV = _Machine(
     arch=unicorn.UC_ARCH_RISCV,
     mode=unicorn.UC_MODE_RISCV64,
@@ -118,12 +148,12 @@ class Probe:
 
     def _pc(self) -> int:
         register = (
-            riscv_const.UC_RISCV_REG_PC
-            if self._machine is _RISCV
-            else arm64_const.UC_ARM64_REG_PC
+            riscv_const.UC_RISCV_REG_PC if self._machine is _RISCV else arm64_const.UC_ARM64_REG_PC
         )
         return int(self._emulator.reg_read(register))
 
-    def _note_write(self, _uc: object, _kind: int, address: int, size: int, value: int, _: object) -> None:
+    def _note_write(
+        self, _uc: object, _kind: int, address: int, size: int, value: int, _: object
+    ) -> None:
         del size
         self._writes[address & _MASK] = value & _MASK

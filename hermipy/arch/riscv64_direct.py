@@ -19,10 +19,10 @@ STUB_REGISTERS: frozenset[str] = frozenset()
 
 _ZERO, _SP, _T0 = 0, 2, 5
 _SLOT_SIZE = 16
-_VECTOR_TOP = -2048         # the vector page's upper half, as jalr's immediate
+_VECTOR_TOP = -2048  # the vector page's upper half, as jalr's immediate
 _SCRATCH_SLOTS = ("t1", "t2", "t3", "t4", "t5", "t6", "ra")
 _STUB_SLOT = 8
-_PERCPU_SCRATCH0 = 32       # offset of percpu.scratch[0] (kernel/include/percpu.h)
+_PERCPU_SCRATCH0 = 32  # offset of percpu.scratch[0] (kernel/include/percpu.h)
 _CSR_SSTATUS, _CSR_SSCRATCH = 0x100, 0x140
 _SSTATUS_SIE = 2
 

@@ -25,7 +25,7 @@ def frame(code: bytes) -> tuple[int, int | None] | None:
     size, saved, at = 0, None, 0
     while at + 2 <= len(code):
         half = int.from_bytes(code[at : at + 2], "little")
-        is_compressed = half & 3 != 3  # noqa: PLR2004  the length's encoding
+        is_compressed = half & 3 != 3
         word = half if is_compressed else int.from_bytes(code[at : at + 4], "little")
         change = _sp_change(word)
         offset = _ra_store(word)

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 OUT = ROOT / "build" / "bench"
 PAGE = ROOT / "docs" / "benchmarks.md"
 HERMIPY = str(Path(sys.executable).with_name("hermipy"))
-NS_PER_TICK = {"riscv64": 100, "aarch64": 16}       # QEMU virt: 10 MHz, 62.5 MHz
+NS_PER_TICK = {"riscv64": 100, "aarch64": 16}  # QEMU virt: 10 MHz, 62.5 MHz
 PAYLOAD_ADDRESS = {"riscv64": 0x8000_0000, "aarch64": 0x4020_0000}
 PAYLOAD_COMMAND = {
     "riscv64": "qemu-system-riscv64 -M virt -bios none",
@@ -125,7 +125,9 @@ def first_byte_ms(command: list[str]) -> float:
 
 def run(command: list[str]) -> str:
     """A command's output; its failure ends the benchmark."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=RUN_TIMEOUT_S, check=True)
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=RUN_TIMEOUT_S, check=True
+    )
     return done.stdout.decode()
 
 
@@ -145,7 +147,11 @@ def page(figures: Figures) -> str:
     ]
     for name in names:
         cells = (figures[arch].get(name, float("nan")) for arch in figures)
-        lines.append(f"| {name} | " + " | ".join(f"{cell:,.4g}" if cell < 1000 else f"{cell:,.0f}" for cell in cells) + " |")
+        lines.append(
+            f"| {name} | "
+            + " | ".join(f"{cell:,.4g}" if cell < 1000 else f"{cell:,.0f}" for cell in cells)
+            + " |"
+        )
     return "\n".join(lines) + "\n"
 
 

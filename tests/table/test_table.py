@@ -20,7 +20,7 @@ def handlers() -> dict[str, str]:
     """Every handler in the kernel's sources, with its module."""
     found = {}
     for source in KERNEL.rglob("*.c"):
-        for name in re.findall(r"^SYSCALL\((\w+)\)", source.read_text(), re.M):
+        for name in re.findall(r"^SYSCALL\((\w+)\)", source.read_text(), re.MULTILINE):
             found[name] = str(source.relative_to(KERNEL).with_suffix(""))
     return found
 
@@ -36,12 +36,16 @@ def test_every_implemented_row_has_its_handler_where_it_says() -> None:
     found = handlers()
     for arch in table.ARCHES:
         found = {name: module.replace(f"arch/{arch}/", "arch/") for name, module in found.items()}
-    assert found == {name: re.sub(r"^arch/\w+/", "arch/", module) for name, module in expected.items()}
+    assert found == {
+        name: re.sub(r"^arch/\w+/", "arch/", module) for name, module in expected.items()
+    }
 
 
 def test_every_full_row_is_made_by_a_sample() -> None:
     tested = {name for sample in all_samples() for name in sample.syscalls}
-    untested = sorted(row.name for row in ROWS if row.status is table.Status.FULL and row.name not in tested)
+    untested = sorted(
+        row.name for row in ROWS if row.status is table.Status.FULL and row.name not in tested
+    )
     assert untested == []
 
 

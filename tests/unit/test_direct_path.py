@@ -18,7 +18,9 @@ def llvm_mc(triple: str, text: str, *options: str) -> bytes:
     """The bytes that LLVM's assembler makes of a line of assembly."""
     command = ["llvm-mc", f"--triple={triple}", "--show-encoding", *options]
     out = subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
-    encodings = [line.split("[")[-1].split("]")[0] for line in out.splitlines() if "encoding:" in line]
+    encodings = [
+        line.split("[")[-1].split("]")[0] for line in out.splitlines() if "encoding:" in line
+    ]
     return b"".join(bytes(int(byte, 16) for byte in one.split(",")) for one in encodings)
 
 
@@ -61,7 +63,7 @@ def test_aarch64_stub_is_what_keystone_makes(site: int, distance: int) -> None:
     if stub < 0:
         return
     engine = keystone.Ks(keystone.KS_ARCH_ARM64, keystone.KS_MODE_LITTLE_ENDIAN)
-    page = ((site + 4) & ~0xFFF)
+    page = (site + 4) & ~0xFFF
     text = f"adrp x17, #{page}; add x17, x17, #{(site + 4) & 0xFFF}; mov x16, #-4096; br x16"
     encoded, _ = engine.asm(text, stub)
     assert aarch64_direct.stub(site, stub) == bytes(encoded)

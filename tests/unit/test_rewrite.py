@@ -29,8 +29,13 @@ def program(arch: str) -> str:
 def subject_of(path: Path, arch: str, dead: frozenset[str], numbers: int = 172) -> Subject:
     """The file with its sites as objdump sees them."""
     data = path.read_bytes()
-    listing = subprocess.run(["llvm-objdump", "-d", str(path)], capture_output=True, text=True, check=True)
-    addresses = [int(m, 16) for m in re.findall(r"^\s*([0-9a-f]+):.*\t(?:ecall|svc)", listing.stdout, re.M)]
+    listing = subprocess.run(
+        ["llvm-objdump", "-d", str(path)], capture_output=True, text=True, check=True
+    )
+    addresses = [
+        int(m, 16)
+        for m in re.findall(r"^\s*([0-9a-f]+):.*\t(?:ecall|svc)", listing.stdout, re.MULTILINE)
+    ]
     loads = [entry for entry in headers.read(data).entries if entry.type == headers.PT_LOAD]
 
     def offset(address: int) -> int:
@@ -38,7 +43,8 @@ def subject_of(path: Path, arch: str, dead: frozenset[str], numbers: int = 172) 
         return address - segment.vaddr + segment.offset
 
     calls = tuple(
-        Call(Site(address, offset(address), None), frozenset({numbers}), "block") for address in addresses
+        Call(Site(address, offset(address), None), frozenset({numbers}), "block")
+        for address in addresses
     )
     return Subject(data, arch, calls, lambda _site: dead)
 
@@ -74,7 +80,9 @@ def test_a_sound_rewrite_passes_verification(arch: str, assemble: Assemble) -> N
         assert result.direct + result.trap == 2
 
 
-def test_a_rewrite_that_uses_a_live_register_fails_verification(arch: str, assemble: Assemble) -> None:
+def test_a_rewrite_that_uses_a_live_register_fails_verification(
+    arch: str, assemble: Assemble
+) -> None:
     subject = subject_of(assemble(program(arch)), arch, ALL_DEAD)
     honest = Subject(subject.data, arch, subject.calls, lambda _site: frozenset())
     with pytest.raises(UnsoundRewriteError, match="may be live"):
@@ -86,7 +94,11 @@ def test_any_broken_byte_fails_verification(arch: str, assemble: Assemble) -> No
     subject = subject_of(assemble(program(arch)), arch, dead)
     rewritten = rewrite(subject)
     plan = rewritten.plan
-    spots = [patch.offset for patch in plan.patches] + [plan.stub_offset, plan.stub_offset + 13, 300]
+    spots = [patch.offset for patch in plan.patches] + [
+        plan.stub_offset,
+        plan.stub_offset + 13,
+        300,
+    ]
     for spot in spots:
         broken = bytearray(rewritten.data)
         broken[spot] ^= 0x10
@@ -94,7 +106,9 @@ def test_any_broken_byte_fails_verification(arch: str, assemble: Assemble) -> No
             verify(subject, bytes(broken))
 
 
-def test_the_program_header_table_stays_where_and_as_long_as_it_was(arch: str, assemble: Assemble) -> None:
+def test_the_program_header_table_stays_where_and_as_long_as_it_was(
+    arch: str, assemble: Assemble
+) -> None:
     dead = frozenset() if arch == "riscv64" else ALL_DEAD
     subject = subject_of(assemble(program(arch)), arch, dead)
     before, after = headers.read(subject.data), headers.read(rewrite(subject).data)
@@ -107,7 +121,17 @@ def test_the_program_header_table_stays_where_and_as_long_as_it_was(arch: str, a
 def test_a_site_out_of_reach_of_the_end_is_carried_from_below() -> None:
     source = ".globl _start\n_start: li a7, 93\necall\n.skip 0x120000\n.globl far\nfar: li a7, 172\necall"
     out = Path(tempfile.mkdtemp(), "program")
-    gcc = ["riscv64-linux-gnu-gcc", "-nostdlib", "-static", "-Wl,--build-id", "-x", "assembler", "-", "-o", str(out)]
+    gcc = [
+        "riscv64-linux-gnu-gcc",
+        "-nostdlib",
+        "-static",
+        "-Wl,--build-id",
+        "-x",
+        "assembler",
+        "-",
+        "-o",
+        str(out),
+    ]
     subprocess.run(gcc, input=source.encode() + b"\n", check=True)
     subject = subject_of(out, "riscv64", frozenset())
     rewritten = rewrite(subject)
@@ -127,7 +151,9 @@ def test_a_file_without_a_spare_header_keeps_its_traps(arch: str, assemble: Asse
     table = headers.read(bytes(data))
     for i in range(len(table.entries)):
         if table.entries[i].type in (headers.PT_NOTE, 0x7000_0003):
-            data[table.offset + 56 * i : table.offset + 56 * i + 4] = (0x6474_E551).to_bytes(4, "little")
+            data[table.offset + 56 * i : table.offset + 56 * i + 4] = (0x6474_E551).to_bytes(
+                4, "little"
+            )
     path.write_bytes(bytes(data))
     dead = frozenset() if arch == "riscv64" else ALL_DEAD
     plan = make_plan(subject_of(path, arch, dead))
