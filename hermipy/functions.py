@@ -63,7 +63,7 @@ class Witnesses:
 def code_ranges(elf: Elf) -> tuple[CodeRange, ...]:
     """Return all code: executable sections, without what $d symbols mark as data.
 
-    A file without sections has its executable segments taken whole. They hold read-only data as
+    An executable segment in which no section lies is taken whole. It may hold read-only data as
     well (99 byte patterns that look like ecall in riscv64 libc), so scan.py doubts what it finds
     there.
     """
@@ -73,17 +73,30 @@ def code_ranges(elf: Elf) -> tuple[CodeRange, ...]:
         for s in elf.sections
         if s.flags & flags == flags and s.kind == reader.SHT_PROGBITS and _is_mapped(elf, s)
     ]
-    if sections:
-        ranges = [CodeRange(s.address, elf.bytes_of(s)) for s in sections]
-    else:
-        ranges = [
-            CodeRange(load.address, elf.read(load.address, load.file_size))
-            for load in elf.loads
-            if load.flags & reader.PF_X
-        ]
+    ranges = [CodeRange(s.address, elf.bytes_of(s)) for s in sections]
+    ranges += [
+        CodeRange(load.address, elf.read(load.address, load.file_size))
+        for load in undescribed_segments(elf)
+    ]
     data = _data_ranges(elf)
     pieces = [piece for code in ranges for piece in (_without(code, data) if data else [code])]
     return tuple(sorted((p for p in pieces if p.data), key=lambda piece: piece.address))
+
+
+def undescribed_segments(elf: Elf) -> list[reader.Segment]:
+    """Return the executable segments in which no section lies."""
+    starts = [
+        s.address
+        for s in elf.sections
+        if s.flags & reader.SHF_ALLOC and s.size and s.kind != reader.SHT_NOBITS
+        if _is_mapped(elf, s)
+    ]
+    return [
+        load
+        for load in elf.loads
+        if load.flags & reader.PF_X
+        and not any(load.address <= start < load.address + load.file_size for start in starts)
+    ]
 
 
 def _is_mapped(elf: Elf, section: Section) -> bool:

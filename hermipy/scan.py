@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from hermipy import elf as reader
 from hermipy import resolve
 from hermipy.analysis import analyse
-from hermipy.functions import known_ranges
+from hermipy.functions import known_ranges, undescribed_segments
 from hermipy.model import Scan, Site
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hermipy.elf import Elf
+    from hermipy.elf import Elf, Segment
 
 _NUMBERS = 512  # every syscall number of the generic ABI is below
 
@@ -31,15 +31,16 @@ def sites(elf: Elf) -> tuple[Site, ...]:
         offset = elf.offset_of(address)
         if offset is not None:
             found.append(Site(address, offset, analysis.function_of(address)))
-    if not elf.sections:
-        found = _without_data(elf, found)
+    segments = undescribed_segments(elf)
+    if segments:
+        found = _without_data(elf, found, segments)
     return tuple(sorted(found, key=lambda site: site.address))
 
 
-def _without_data(elf: Elf, candidates: list[Site]) -> list[Site]:
+def _without_data(elf: Elf, candidates: list[Site], segments: list[Segment]) -> list[Site]:
     """Return the candidates that are code beyond doubt.
 
-    In a file that does not say where its code is.
+    In segments of which the file does not say where their code is.
 
     Either a table calls the place a function, or control reaches it from the entry point, or a
     number that exists reaches it. What remains is read-only data in an executable segment, and a
@@ -50,6 +51,8 @@ def _without_data(elf: Elf, candidates: list[Site]) -> list[Site]:
     starts = [start for start, _ in known]
 
     def is_known(address: int) -> bool:
+        if not any(s.address <= address < s.address + s.file_size for s in segments):
+            return True
         at = bisect_right(starts, address) - 1
         return at >= 0 and address < sum(known[at])
 

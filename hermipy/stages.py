@@ -32,7 +32,7 @@ def scan_file(path: Path) -> Scan:
 
 def rewrite_file(path: Path) -> Analysed:
     """The file with each site turned into a jump, or left a trap for a reason."""
-    found, subject = _read(path)
+    found, subject = read(path)
     return Analysed(found, rewrite.rewrite(subject), len(subject.data))
 
 
@@ -41,11 +41,12 @@ def verify_file(path: Path, rewritten: Path) -> Verified:
     from hermipy import verify  # noqa: PLC0415  it needs an emulator, which nothing else does
 
     data = elf.read(rewritten).data
-    _, subject = _read(path)
+    _, subject = read(path)
     return verify.verify(subject, data)
 
 
-def _read(path: Path) -> tuple[Scan, rewrite.Subject]:
+def read(path: Path) -> tuple[Scan, rewrite.Subject]:
+    """What was found in a file, and the file as the rewriter wants it."""
     file = elf.read(path)
     found = scan.scan(file)
     dead = partial(liveness.dead_registers, file)
