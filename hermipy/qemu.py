@@ -49,5 +49,8 @@ def _machine(arch: str, memory_bytes: int) -> list[str]:
 
 
 def memory_for(image_bytes: int) -> int:
-    """RAM when the user names none: what a small program needs, and what its files take."""
-    return (64 + max(0, image_bytes // MIB - 16)) * MIB
+    """RAM when the user names none: what most programs need, and what their files take.
+
+    The host gives a page when the guest touches it, so what is not used costs nothing.
+    """
+    return (256 + image_bytes // MIB) * MIB
