@@ -59,6 +59,10 @@ void panic(const char *format, ...) {
     machine_exit(KERNEL_FAULT_STATUS);
 }
 
+void broken_invariant(const char *place) {
+    panic("%s: an invariant does not hold", place);
+}
+
 void trap_kernel_fault(struct regs *regs, const char *what, uint64_t address) {
     enter();
     log_line("kernel fault: %s at %lx, address %lx", what, regs_pc(regs), address);

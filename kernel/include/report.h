@@ -11,10 +11,14 @@ void log_line(const char *format, ...) PRINTF_LIKE(1, 2);
 int format_string(char *buffer, size_t size_bytes, const char *format, ...) PRINTF_LIKE(3, 4);
 // A kernel bug: report, registers, backtrace, exit status 125.
 NORETURN void panic(const char *format, ...) PRINTF_LIKE(1, 2);
+// Says the line only: the texts of all invariants would be a kilobyte of every kernel.
+NORETURN void broken_invariant(const char *place);
+#define ASSERT_LINE(line) ASSERT_LINE_TEXT(line)
+#define ASSERT_LINE_TEXT(line) #line
 #define ASSERT(invariant)                                                                          \
     do {                                                                                           \
         if (UNLIKELY(!(invariant))) {                                                              \
-            panic("%s:%d: %s does not hold", __FILE_NAME__, __LINE__, #invariant);                 \
+            broken_invariant(__FILE_NAME__ ":" ASSERT_LINE(__LINE__));                             \
         }                                                                                          \
     } while (0)
 // An app fault without a handler: CHANNEL_FAULT and CHANNEL_FAULT_STACK (core/report.c). The text

@@ -49,6 +49,10 @@ void log_line(const char *format, ...) {
     fputc('\n', stderr);
 }
 
+void broken_invariant(const char *place) {
+    panic("%s: an invariant does not hold", place);
+}
+
 void panic(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
