@@ -46,7 +46,7 @@ TRIPLE_aarch64 := aarch64-linux-gnu
 # 1 MiB (kernel.ld checks), so one instruction reaches every variable.
 # Registers that a direct call need not save (kernel/arch/aarch64/direct.S). clang 14 forgets -ffixed on RISC-V.
 FIXED_aarch64 := $(patsubst %,-ffixed-x%,9 10 11 12 13 14 15 18)
-CFLAGS_riscv64 := -march=rv64imac -mabi=lp64 -mcmodel=medany -mno-relax
+CFLAGS_riscv64 := -march=rv64imac -mabi=lp64 -mcmodel=medany -mno-relax -fno-jump-tables
 CFLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics -mcmodel=tiny $(FIXED_aarch64)
 ASFLAGS_riscv64 := -march=rv64gc -mabi=lp64 -mno-relax
 ASFLAGS_aarch64 :=

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from hermipy import elf, scan, table
-from hermipy.errors import BadFileError, HermipyError, InputError
+from hermipy.errors import HermipyError
 from hermipy.table import Status
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def summary(facts: dict[str, Any]) -> str:
 
 def _paragraph(program: dict[str, Any]) -> str:
     if "error" in program:
-        return program["error"]
+        return str(program["error"])
     count = len(program["syscalls"])
     head = f"{program['path']}: {program['arch']}, {count} syscalls: {program['verdict']}"
     lines = [head]
@@ -103,14 +103,10 @@ def _is_elf(path: Path) -> bool:
 def _program(path: Path, *, named: bool) -> dict[str, Any]:
     """The row of one file. Raises HermipyError only for a file that the user named."""
     try:
-        file = elf.read(path)
-    except (BadFileError, InputError) as error:
+        return _row(path, elf.read(path))
+    except HermipyError as error:
         if named:
             raise
-        return {"path": str(path), "error": str(error)}
-    try:
-        return _row(path, file)
-    except HermipyError as error:
         return {"path": str(path), "error": str(error)}
 
 

@@ -1,4 +1,4 @@
-"""The ELF program header table as the rewriter changes it: one spare entry becomes the segment that holds the stubs.
+"""The ELF program header table as the rewriter changes it: spare entries become stub segments.
 
 LIEF's own way of adding a segment broke 7 of 11 objects here, and moving the table breaks what
 finds it through AT_PHDR. So the table stays where it is and as long as it is. Layout: elf(5),
@@ -12,6 +12,9 @@ from dataclasses import astuple, dataclass
 
 PT_LOAD, PT_NOTE = 1, 4
 PF_X, PF_W, PF_R = 1, 2, 4
+# A padding byte of e_ident, which every loader ignores: nonzero says that the file was rewritten.
+MARK_OFFSET = 15
+MARK = b"\1"
 _EHDR_PHOFF = 32
 _EHDR_PHNUM = 56
 _EHDR_TYPE = 16
@@ -65,7 +68,7 @@ def read(data: bytes) -> Table:
 
 
 def room_for_stubs(data: bytes, table: Table) -> tuple[range, ...]:
-    """Addresses where stub segments may lie, best first: behind everything that is mapped, then below it.
+    """Addresses where stub segments may lie, best first: behind everything mapped, then below it.
 
     Below a position-independent file there is nothing; below a fixed one there is a page, which
     Linux would not map below 64 KiB (vm.mmap_min_addr) and our kernel does.
@@ -87,7 +90,7 @@ def end_of_file(data: bytes) -> int:
 def with_segments(
     data: bytes, table: Table, spare: tuple[int, ...], segments: tuple[ProgramHeader, ...]
 ) -> Table | None:
-    """The table with the least needed spare entries replaced by the segments, PT_LOADs in address order as elf(5) asks.
+    """The table with its least needed spare entries replaced by the segments, by address (elf(5)).
 
     None: it has not that many spare entries.
     """
@@ -131,7 +134,7 @@ def _is_fixed(data: bytes) -> bool:
 
 
 def _holds_property(data: bytes, entry: ProgramHeader) -> bool:
-    """Whether a PT_NOTE holds NT_GNU_PROPERTY_TYPE_0 first: it says that the code has BTI landing pads."""
+    """Whether a PT_NOTE starts with NT_GNU_PROPERTY_TYPE_0: the code has BTI landing pads."""
     note = data[entry.offset : entry.offset + min(entry.file_size, _NOTE.size)]
     if entry.type != PT_NOTE or len(note) < _NOTE.size:
         return False

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Tier(StrEnum):
@@ -31,7 +34,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A site and the numbers it can make. `numbers is None`: unresolved, and `evidence` says why."""
+    """A site and the numbers it can make; None: unresolved, and `evidence` says why."""
 
     site: Site
     numbers: frozenset[int] | None
@@ -86,7 +89,7 @@ class Plan:
     sites: tuple[SitePlan, ...]
     patches: tuple[Patch, ...]
     stubs: bytes
-    """What is appended to the file: the stub segments, each but the last a whole number of pages."""
+    """What is appended to the file: the stub segments, each but the last in whole pages."""
     stub_offset: int
     """Where `stubs` goes in the file, page aligned."""
 

@@ -72,12 +72,22 @@ def _describe(found: Scan, path: str, result: Rewritten | None) -> Prepared:
     return Prepared(
         path=path,
         numbers=tuple(sorted(found.numbers)),
-        unresolved=tuple(f"{call.site.address:#x}: {call.evidence}" for call in found.unresolved),
+        unresolved=_unresolved(found),
         direct=direct,
         trap=len(found.calls) - direct,
         stub_offset=result.plan.stub_offset if result and has_stubs else 0,
         stub_size=len(result.plan.stubs) if result and has_stubs else 0,
     )
+
+
+def _unresolved(found: Scan) -> tuple[str, ...]:
+    """Why the program could make any syscall; empty: it cannot.
+
+    A program that makes none could not even end: its code comes to light only when it runs.
+    """
+    if not found.calls:
+        return ("0x0: no site was found: the program unpacks or makes its code when it runs",)
+    return tuple(f"{call.site.address:#x}: {call.evidence}" for call in found.unresolved)
 
 
 def _at(stored: Prepared, path: Path) -> Prepared:

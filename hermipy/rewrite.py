@@ -1,4 +1,4 @@
-"""Turn syscall sites into jumps (kernel/arch/DIRECT.md): plan every edit, refuse conflicts while planning, write once.
+"""Turn syscall sites into jumps (kernel/arch/DIRECT.md): plan every edit, then write once.
 
 A site keeps its trap whenever anything about it is not proved: the trap path is complete, a wrong
 jump is not. Every edit replaces exactly the 4 bytes of the syscall instruction, so no jump can lead
@@ -45,19 +45,19 @@ def rewrite(subject: Subject) -> Rewritten:
 
 
 def make_plan(subject: Subject) -> Plan:
-    """What becomes of every site. Sites that need a stub stay traps when the file has no spare program header."""
+    """What becomes of every site; one that needs a stub stays a trap without a spare header."""
     way = direct.BY_ARCH[subject.arch]
     return _Planner(subject, way, way.stub).plan(_tier)
 
 
 def make_identity_plan(subject: Subject) -> Plan:
-    """Every site through a stub that runs the original instruction: what qemu-user can run, to prove the mechanism."""
+    """Every site through a stub that runs the original instruction, as qemu-user can run it."""
     way = direct.BY_ARCH[subject.arch]
     return _Planner(subject, way, way.identity_stub).plan(_identity_tier)
 
 
 def apply(data: bytes, plan: Plan) -> bytes:
-    """The file with every patch written and the stubs appended; asserts that each patch finds what it replaces."""
+    """The file with every patch and the stubs; each patch must find what it replaces."""
     out = bytearray(data)
     for patch in plan.patches:
         end = patch.offset + len(patch.old)
@@ -115,6 +115,8 @@ class _Planner:
         offset = headers.end_of_file(self.subject.data)
         used = [area for area in areas if area.code]
         patches += self._header_patches(used, offset)
+        if patches:
+            patches.append(_mark(self.subject.data))
         _refuse_conflicts(patches)
         return Plan(tuple(sites), tuple(patches), _file_bytes(used), offset)
 
@@ -186,6 +188,12 @@ def _file_bytes(areas: list[_Area]) -> bytes:
         return b""
     padded = b"".join(bytes(area.code).ljust(area.file_size, b"\0") for area in areas[:-1])
     return padded + bytes(areas[-1].code)
+
+
+def _mark(data: bytes) -> Patch:
+    """So that a rewritten file is not taken for an original: its sites cannot be seen any more."""
+    end = headers.MARK_OFFSET + len(headers.MARK)
+    return Patch(headers.MARK_OFFSET, data[headers.MARK_OFFSET : end], headers.MARK, "mark")
 
 
 def _refuse_conflicts(patches: Iterable[Patch]) -> None:

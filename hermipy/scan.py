@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from hermipy import elf as reader
 from hermipy import resolve
 from hermipy.analysis import analyse
+from hermipy.errors import BadFileError
 from hermipy.functions import known_ranges, undescribed_segments
+from hermipy.headers import MARK, MARK_OFFSET
 from hermipy.model import Scan, Site
 
 if TYPE_CHECKING:
@@ -67,7 +69,9 @@ def _without_data(elf: Elf, candidates: list[Site], segments: list[Segment]) -> 
 
 
 def scan(elf: Elf) -> Scan:
-    """Return the sites of a file with their numbers."""
+    """Return the sites of a file with their numbers; raises BadFileError for a rewritten file."""
+    if elf.data[MARK_OFFSET : MARK_OFFSET + len(MARK)] == MARK:
+        raise BadFileError(elf.path, "is rewritten already: take the file that it was made from")
     return Scan(elf.path, elf.arch, resolve.calls(elf, sites(elf)))
 
 

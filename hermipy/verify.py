@@ -1,11 +1,12 @@
 """Check a rewritten file against its original, trusting nothing that the rewriter said.
 
-1. Undo every change that is allowed (4 bytes at a site, the program header table, what is appended): the rest must be
-   the original, bit for bit, and the table must differ by spare entries that became stub segments.
-2. Every changed site must decode to a jump that DIRECT.md allows, into a stub of its own, and use up only registers that
-   a fresh analysis of the original proves dead.
-3. Every changed site runs in an emulator with random registers: only what may change has changed, memory outside the
-   per-CPU page is not written, and the way back is site + 4.
+1. Undo every change that is allowed (4 bytes at a site, the program header table, what is
+   appended): the rest must be the original, bit for bit, and the table must differ by spare entries
+   that became stub segments.
+2. Every changed site must decode to a jump that DIRECT.md allows, into a stub of its own, and use
+   up only registers that a fresh analysis of the original proves dead.
+3. Every changed site runs in an emulator with random registers: only what may change has changed,
+   memory outside the per-CPU page is not written, and the way back is site + 4.
 """
 
 from __future__ import annotations
@@ -111,6 +112,11 @@ def _check_bytes(subject: Subject, rewritten: bytes, changed: list[_Changed]) ->
         ].trap
     table = headers.read(subject.data)
     undone[table.offset : table.offset + table.size_bytes] = table.encode()
+    if changed:
+        mark = slice(headers.MARK_OFFSET, headers.MARK_OFFSET + len(headers.MARK))
+        if rewritten[mark] != headers.MARK:
+            raise UnsoundRewriteError("it is not marked as rewritten")
+        undone[mark] = subject.data[mark]
     if undone != subject.data:
         pairs = zip(undone, subject.data, strict=True)
         where = next(i for i, (new, old) in enumerate(pairs) if new != old)

@@ -1,6 +1,7 @@
 """What `make run` shows: Debian's unmodified busybox as a unikernel, a few commands long.
 
-Run as `python samples/session.py ARCH`. Where no package archive can be reached it says so and runs a sample instead.
+Run as `python samples/session.py ARCH`. Where no package archive can be reached it says so and
+runs a sample instead.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class DirectPath:
     stub: Callable[[int, int], bytes]
     """(site, stub) -> the stub's code, stub_size bytes."""
     identity_stub: Callable[[int, int], bytes]
-    """A stub that runs the original instruction and jumps back, for verification under qemu-user."""
+    """A stub that runs the original instruction and jumps back, to verify under qemu-user."""
     jump_target: Callable[[int, bytes], int | None]
     """(address, word) -> where a plain jump leads; None: the word is no such jump."""
     in_place_registers: Callable[[bytes], frozenset[str] | None]

@@ -1,4 +1,4 @@
-"""Run one rewritten site in an emulator, from the site to the vector page, with random registers (Unicorn).
+"""Run one rewritten site in an emulator (Unicorn), from the site to the vector page.
 
 What comes out is compared with what went in: this is the proof that a stub keeps what DIRECT.md
 promises, made from the bytes of the rewritten file and from nothing that the rewriter believes.

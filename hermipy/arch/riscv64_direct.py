@@ -60,7 +60,7 @@ def jump(site: int, stub: int) -> bytes | None:
 
 
 def stub(site: int, stub: int) -> bytes:
-    """Mask interrupts, take the per-CPU page as sp, keep t0 there, load the way back, enter by slot 8."""
+    """Mask interrupts, sp = the per-CPU page, keep t0 there, load the way back, enter by slot 8."""
     high, low = _pcrel(site + 4 - (stub + 12))
     code = (
         _csr(7, _CSR_SSTATUS, _SSTATUS_SIE, _ZERO)              # csrrci zero, sstatus, SIE

@@ -21,8 +21,9 @@ def page(rows: tuple[table.Syscall, ...]) -> str:
     parts = [
         "# Syscalls",
         "",
-        "Made from `syscall_table/` by `make docs`; do not edit. The numbers are Linux's generic 64-bit ABI",
-        f"(Linux 6.12), which riscv64 and aarch64 share. Of {len(rows)} syscalls: {summary}.",
+        "Made from `syscall_table/` by `make docs`; do not edit. The numbers are Linux's generic",
+        "64-bit ABI (Linux 6.12), which riscv64 and aarch64 share.",
+        f"Of {len(rows)} syscalls: {summary}.",
     ]
     ordered = sorted(rows, key=lambda row: (row.section, row.number))
     for section, members in groupby(ordered, key=lambda row: row.section):

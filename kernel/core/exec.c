@@ -125,17 +125,13 @@ static int build(struct address_space *space, const struct exec_request *request
 
 int exec_build(const struct exec_request *request, struct exec_result *result) {
     struct elf_object program;
+    result->space = NULL;
     int error = elf_read(request->program, &program);
     if (error != 0) {
         return error;
     }
-    struct address_space *space = vm_new();
-    error = space == NULL ? -ENOMEM : build(space, request, &program, result);
+    result->space = vm_new();
+    error = result->space == NULL ? -ENOMEM : build(result->space, request, &program, result);
     elf_free(&program);
-    if (error != 0 && space != NULL) {
-        vm_release(space);
-        return error;
-    }
-    result->space = space;
     return error;
 }

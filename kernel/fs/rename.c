@@ -106,11 +106,11 @@ static int apply(struct renaming *renaming) {
     const struct path_walk *from = &renaming->from;
     const struct path_walk *to = &renaming->to;
     struct inode *dir = from->at->inode;
-    if (dir->ops->rename == NULL) {
+    if (INODE_OPERATION(dir, rename) == NULL) {
         return -EPERM;
     }
-    int error = dir->ops->rename(dir, from->last, from->last_length, to->at->inode, to->last,
-                                 to->last_length, renaming->flags);
+    int error = INODE_OPERATION(dir, rename)(dir, from->last, from->last_length, to->at->inode,
+                                             to->last, to->last_length, renaming->flags);
     if (error != 0) {
         return error;
     }

@@ -28,9 +28,7 @@ static struct inode *root_inode(void) {
     return path_root()->inode;
 }
 
-// A directory of the root, made when it is missing. One reference; NULL: something else has the
-// name.
-static struct inode *directory(const char *name) {
+struct inode *root_directory(const char *name) {
     struct inode *root = root_inode();
     struct inode *inode;
     if (root->ops->lookup(root, name, strlen(name), &inode) != 0 &&
@@ -44,7 +42,7 @@ static struct inode *directory(const char *name) {
     return inode;
 }
 
-static bool exists(struct inode *dir, const char *name) {
+bool root_exists(struct inode *dir, const char *name) {
     struct inode *inode;
     if (dir->ops->lookup(dir, name, strlen(name), &inode) != 0) {
         return false;
@@ -54,31 +52,20 @@ static bool exists(struct inode *dir, const char *name) {
 }
 
 void root_make(const char *directory_name, const char *name, mode_t mode, uint64_t rdev) {
-    struct inode *dir = directory(directory_name);
+    struct inode *dir = root_directory(directory_name);
     struct inode *made;
     if (dir == NULL) {
         return;
     }
-    if (!exists(dir, name) && dir->ops->create(dir, name, strlen(name), mode, rdev, &made) == 0) {
-        inode_release(made);
-    }
-    inode_release(dir);
-}
-
-void root_make_link(const char *directory_name, const char *name, const char *target) {
-    struct inode *dir = directory(directory_name);
-    struct inode *made;
-    if (dir == NULL) {
-        return;
-    }
-    if (!exists(dir, name) && dir->ops->symlink(dir, name, strlen(name), target, &made) == 0) {
+    if (!root_exists(dir, name) &&
+        dir->ops->create(dir, name, strlen(name), mode, rdev, &made) == 0) {
         inode_release(made);
     }
     inode_release(dir);
 }
 
 void root_mount(const char *directory_name, struct inode *mounted) {
-    struct inode *dir = directory(directory_name);
+    struct inode *dir = root_directory(directory_name);
     if (dir == NULL) {
         inode_release(mounted);
         return;

@@ -8,3 +8,8 @@ struct inode;
 void root_make(const char *directory, const char *name, mode_t mode, uint64_t rdev);
 void root_make_link(const char *directory, const char *name, const char *target);
 void root_mount(const char *directory, struct inode *root); // consumes the reference
+
+// A directory of the root, made when it is missing. One reference; NULL: something else has the
+// name.
+struct inode *root_directory(const char *name);
+bool root_exists(struct inode *dir, const char *name);

@@ -1,9 +1,11 @@
 // read(2) and write(2) on an open file, whoever asks: access mode, length, position.
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <linux/stat.h>
 
 #include "file.h"
 #include "uio.h"
+#include "vfs.h"
 
 // Linux moves at most this many bytes in one call: INT_MAX rounded down to a page (read(2),
 // "Notes").
@@ -20,7 +22,8 @@ ssize_t file_read(struct file *file, struct uio *to, off_t *offset) {
         return -EBADF;
     }
     if (file->ops->read == NULL) {
-        return file->ops->readdir != NULL ? -EISDIR : -EINVAL;
+        bool is_directory = file->inode != NULL && S_ISDIR(file->inode->mode);
+        return is_directory ? -EISDIR : -EINVAL;
     }
     limit_length(to);
     return file->ops->read(file, to, offset);

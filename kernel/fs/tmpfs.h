@@ -80,11 +80,19 @@ MUST_USE int tmpfs_punch(struct inode *inode, uint64_t first,
 // The first index at or above which is data, or a hole.
 uint64_t tmpfs_next(const struct inode *inode, uint64_t index, bool data);
 
-// tmpfs_seek.c, tmpfs_space.c, tmpfs_readdir.c, tmpfs_rename.c, tmpfs_directory.c
+// tmpfs_inode.c, tmpfs_seek.c, tmpfs_space.c
+extern const struct inode_ops tmpfs_regular_ops;
 off_t tmpfs_seek(struct file *file, off_t offset, int whence);
-int tmpfs_allocate(struct file *file, int mode, off_t offset, off_t length);
 void tmpfs_statfs(const struct inode *inode, struct statfs *space);
-extern const struct file_ops tmpfs_directory_file_ops;
+
+// tmpfs_directory.c
 extern const struct inode_ops tmpfs_directory_ops;
-int tmpfs_rename(struct inode *from_dir, const char *from, size_t from_length, struct inode *to_dir,
-                 const char *to, size_t to_length, uint32_t flags);
+// The name takes over the caller's reference to the inode when it succeeds.
+MUST_USE int tmpfs_name_add(struct inode *dir, const char *name, size_t length,
+                            struct inode *inode);
+// The same for a new inode, whose reference is taken anyway; *result gets another.
+MUST_USE int tmpfs_name_add_new(struct inode *dir, const char *name, size_t length,
+                                struct inode *inode, struct inode **result);
+// tmpfs_link.c
+int tmpfs_symlink(struct inode *dir, const char *name, size_t length, const char *target,
+                  struct inode **result);

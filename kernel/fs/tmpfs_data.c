@@ -228,5 +228,4 @@ const struct file_ops tmpfs_file_ops = {
     .write = tmpfs_write,
     .seek = tmpfs_seek,
     .page = page_for_mapping,
-    .allocate = tmpfs_allocate,
 };

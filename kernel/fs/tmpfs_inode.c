@@ -32,7 +32,7 @@ static void destroy_regular(struct inode *inode) {
     heap_free(tmpfs_inode(inode));
 }
 
-static const struct inode_ops regular_ops = {
+const struct inode_ops tmpfs_regular_ops = {
     .truncate = tmpfs_truncate,
     .open = open_regular,
     .statfs = tmpfs_statfs,
@@ -79,7 +79,7 @@ static const struct inode_ops *ops_of(mode_t mode) {
     case S_IFDIR:
         return &tmpfs_directory_ops;
     case S_IFREG:
-        return &regular_ops;
+        return &tmpfs_regular_ops;
     case S_IFLNK:
         return &link_ops;
     default:

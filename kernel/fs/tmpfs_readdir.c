@@ -2,7 +2,6 @@
 // are never used again, so names that come and go in between make none of the others appear twice
 // or not at all.
 #include <asm/errno.h>
-#include <linux/fs.h>
 #include <linux/stat.h>
 
 #include "file.h"
@@ -67,9 +66,4 @@ static int readdir(struct file *file, struct dir_sink *sink) {
     return 0;
 }
 
-// A directory has no end to count from.
-static off_t seek_directory(struct file *file, off_t offset, int whence) {
-    return whence == SEEK_END ? -EINVAL : file_seek(file, offset, whence, 0);
-}
-
-const struct file_ops tmpfs_directory_file_ops = {.readdir = readdir, .seek = seek_directory};
+INODE_EXTRA(tmpfs_readdir) = {.of = &tmpfs_directory_ops, .readdir = readdir};

@@ -53,8 +53,8 @@ static int replace(struct inode *to_dir, struct tmpfs_name *to) {
     return 0;
 }
 
-int tmpfs_rename(struct inode *from_dir, const char *from, size_t from_length, struct inode *to_dir,
-                 const char *to, size_t to_length, uint32_t flags) {
+static int rename_name(struct inode *from_dir, const char *from, size_t from_length,
+                       struct inode *to_dir, const char *to, size_t to_length, uint32_t flags) {
     int error = tmpfs_populate(from_dir);
     error = error != 0 ? error : tmpfs_populate(to_dir);
     struct tmpfs_name *source = error == 0 ? tmpfs_find(from_dir, from, from_length) : NULL;
@@ -83,3 +83,5 @@ int tmpfs_rename(struct inode *from_dir, const char *from, size_t from_length, s
     touch(from_dir, to_dir, moved);
     return 0;
 }
+
+INODE_EXTRA(tmpfs_rename) = {.of = &tmpfs_directory_ops, .rename = rename_name};

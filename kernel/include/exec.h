@@ -35,7 +35,8 @@ struct exec_result {
 };
 
 // core/exec.c: builds the address space of a program without touching the running one. 0 or -errno;
-// execve(2) is this, then the swap of spaces.
+// execve(2) is this, then the swap of spaces. After an error the caller releases result->space,
+// which may be NULL: the first process, which cannot go on without, needs no code for that.
 MUST_USE int exec_build(const struct exec_request *request, struct exec_result *result);
 
 // core/image_file.c: the image's files without the VFS.

@@ -36,9 +36,6 @@ struct file_ops {
     // mapping asks so, even of a file that is open for reading only, or it would miss a later
     // write(2). NULL: -ENODEV from mmap.
     uint64_t (*page)(struct file *file, uint64_t index, bool write);
-    // fallocate(2), its arguments checked for everybody. NULL: -EOPNOTSUPP (a pipe: -ESPIPE,
-    // fs/allocate.c).
-    int (*allocate)(struct file *file, int mode, off_t offset, off_t length);
     void (*release)(struct file *file); // the last reference went
 };
 

@@ -22,12 +22,6 @@ struct inode_ops {
     int (*create)(struct inode *dir, const char *name, size_t length, mode_t mode, uint64_t rdev,
                   struct inode **result);
     int (*create_unnamed)(struct inode *dir, mode_t mode, struct inode **result); // O_TMPFILE
-    int (*link)(struct inode *dir, const char *name, size_t length, struct inode *target);
-    int (*unlink)(struct inode *dir, const char *name, size_t length, bool directory);
-    int (*symlink)(struct inode *dir, const char *name, size_t length, const char *target,
-                   struct inode **result);
-    int (*rename)(struct inode *from_dir, const char *from, size_t from_length,
-                  struct inode *to_dir, const char *to, size_t to_length, uint32_t flags);
     ssize_t (*readlink)(struct inode *inode, char *buffer, size_t size_bytes);
     int (*truncate)(struct inode *inode, off_t size);
     int (*open)(struct inode *inode, struct file *file); // sets file->ops; may refuse
@@ -37,6 +31,32 @@ struct inode_ops {
     void (*statfs)(const struct inode *inode, struct statfs *space);
     void (*destroy)(struct inode *inode); // the last reference went
 };
+
+// What few programs ask of a file system lies in objects of its own that join this set, so that an
+// image without the system call has none of it. The rows of syscall_table/ name them as needs.
+struct inode_extra {
+    const struct inode_ops *of; // the kind of inode that can do this
+    int (*link)(struct inode *dir, const char *name, size_t length, struct inode *target);
+    int (*unlink)(struct inode *dir, const char *name, size_t length, bool directory);
+    int (*symlink)(struct inode *dir, const char *name, size_t length, const char *target,
+                   struct inode **result);
+    int (*rename)(struct inode *from_dir, const char *from, size_t from_length,
+                  struct inode *to_dir, const char *to, size_t to_length, uint32_t flags);
+    int (*readdir)(struct file *file, struct dir_sink *sink); // where file_ops has none
+    int (*allocate)(struct inode *inode, int mode, off_t offset, off_t length);
+};
+#define INODE_EXTRA(id) SET_ENTRY(inode_extra, 1, struct inode_extra, inode_extra_##id)
+SET_DECLARE(inode_extra, struct inode_extra);
+// The operation of that name for this inode; NULL: it has none.
+#define INODE_OPERATION(inode, name)                                                               \
+    ({                                                                                             \
+        __typeof__(((struct inode_extra *)NULL)->name) operation = NULL;                           \
+        SET_FOR_EACH (extra, inode_extra, struct inode_extra) {                                    \
+            bool can = extra->of == (inode)->ops && extra->name != NULL;                           \
+            operation = can ? extra->name : operation;                                             \
+        }                                                                                          \
+        operation;                                                                                 \
+    })
 
 struct inode {
     const struct inode_ops *ops;

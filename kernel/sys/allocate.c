@@ -35,10 +35,23 @@ static int check_file(const struct file *file) {
     if (S_ISDIR(mode)) {
         return -EISDIR;
     }
-    if (!S_ISREG(mode)) {
+    if (!S_ISREG(mode) || file->inode == NULL) {
         return -ENODEV;
     }
-    return file->ops->allocate == NULL ? -EOPNOTSUPP : 0;
+    return INODE_OPERATION(file->inode, allocate) == NULL ? -EOPNOTSUPP : 0;
+}
+
+static int allocate(const struct file *file, int mode, off_t offset, off_t length) {
+    off_t end;
+    int error = offset < 0 || length <= 0 ? -EINVAL : check_mode(mode);
+    error = error != 0 ? error : check_file(file);
+    if (error == 0 && __builtin_add_overflow(offset, length, &end)) {
+        error = -EFBIG;
+    }
+    if (error != 0) {
+        return error;
+    }
+    return INODE_OPERATION(file->inode, allocate)(file->inode, mode, offset, length);
 }
 
 SYSCALL(fallocate)(int fd, int mode, off_t offset, off_t len) {
@@ -46,14 +59,7 @@ SYSCALL(fallocate)(int fd, int mode, off_t offset, off_t len) {
     if (file == NULL) {
         return -EBADF;
     }
-    off_t end;
-    int error = offset < 0 || len <= 0 ? -EINVAL : check_mode(mode);
-    error = error != 0 ? error : check_file(file);
-    if (error == 0) {
-        error = __builtin_add_overflow(offset, len, &end)
-                    ? -EFBIG
-                    : file->ops->allocate(file, mode, offset, len);
-    }
+    int error = allocate(file, mode, offset, len);
     file_release(file);
     return error;
 }

@@ -45,17 +45,27 @@ static bool emit(struct dir_sink *sink, const char *name, size_t length, uint64_
     return true;
 }
 
+typedef int (*readdir_fn)(struct file *file, struct dir_sink *sink);
+
+static readdir_fn find_readdir(const struct file *file) {
+    if (file->ops->readdir != NULL || file->inode == NULL) {
+        return file->ops->readdir;
+    }
+    return INODE_OPERATION(file->inode, readdir);
+}
+
 static long read_entries(struct file *file, struct user_sink *out) {
+    readdir_fn readdir = find_readdir(file);
     if ((file->flags & O_PATH) != 0) {
         return -EBADF;
     }
-    if (file->ops->readdir == NULL) {
+    if (readdir == NULL) {
         return -ENOTDIR;
     }
-    if (file->inode != NULL && file->inode->links == 0) {
+    if (file->inode->links == 0) {
         return -ENOENT; // removed
     }
-    int error = file->ops->readdir(file, &out->sink);
+    int error = readdir(file, &out->sink);
     if (error == 0 && out->used == 0) {
         error = out->error;
     }

@@ -28,23 +28,27 @@ static int check_target(const struct inode *target, const struct inode *dir) {
     if (error != 0) {
         return error;
     }
-    if (S_ISDIR(target->mode) || dir->ops->link == NULL) {
+    if (S_ISDIR(target->mode) || INODE_OPERATION(dir, link) == NULL) {
         return -EPERM;
     }
     return target->links == 0 && !target->linkable ? -ENOENT : 0;
+}
+
+static int make_link(const struct path_walk *walk, struct inode *target) {
+    struct inode *dir = walk->at->inode;
+    int error = check_target(target, dir);
+    if (error == 0) {
+        error = INODE_OPERATION(dir, link)(dir, walk->last, walk->last_length, target);
+    }
+    target->linkable &= error != 0;
+    return error;
 }
 
 static int link_to(struct inode *target, int dirfd, const char __user *path) {
     struct path_walk walk;
     int error = path_find_new(&walk, dirfd, path, false);
     if (error == 0) {
-        error = check_target(target, walk.at->inode);
-    }
-    if (error == 0) {
-        error = walk.at->inode->ops->link(walk.at->inode, walk.last, walk.last_length, target);
-    }
-    if (error == 0) {
-        target->linkable = false;
+        error = make_link(&walk, target);
     }
     path_walk_end(&walk);
     return error;
@@ -70,22 +74,28 @@ SYSCALL(linkat)
     return error;
 }
 
-static int make_symlink(const char *target, int dirfd, const char __user *path) {
-    struct path_walk walk;
-    int error = path_find_new(&walk, dirfd, path, false);
-    struct inode *dir = error == 0 ? walk.at->inode : NULL;
-    if (error == 0) {
-        error = inode_may_create(dir);
-    }
-    if (error == 0 && dir->ops->symlink == NULL) {
+static int make_symlink(const struct path_walk *walk, const char *target) {
+    struct inode *dir = walk->at->inode;
+    int error = inode_may_create(dir);
+    if (error == 0 && INODE_OPERATION(dir, symlink) == NULL) {
         error = -EPERM;
     }
-    struct inode *made;
-    if (error == 0) {
-        error = dir->ops->symlink(dir, walk.last, walk.last_length, target, &made);
+    if (error != 0) {
+        return error;
     }
+    struct inode *made;
+    error = INODE_OPERATION(dir, symlink)(dir, walk->last, walk->last_length, target, &made);
     if (error == 0) {
         inode_release(made);
+    }
+    return error;
+}
+
+static int symlink_at(const char *target, int dirfd, const char __user *path) {
+    struct path_walk walk;
+    int error = path_find_new(&walk, dirfd, path, false);
+    if (error == 0) {
+        error = make_symlink(&walk, target);
     }
     path_walk_end(&walk);
     return error;
@@ -99,7 +109,7 @@ SYSCALL(symlinkat)(const char __user *target, int dirfd, const char __user *path
     ssize_t length = string_from_user(text, target, PATH_MAX);
     int error = length < 0 ? (int)length : -ENOENT;
     if (length > 0) {
-        error = make_symlink(text, dirfd, path);
+        error = symlink_at(text, dirfd, path);
     }
     heap_free(text);
     return error;

@@ -37,10 +37,11 @@ static int remove_entry(const struct path_walk *walk, struct path_entry *victim,
     if (victim->inode->device != dir->device) {
         return -EBUSY; // a mount point
     }
-    if (dir->ops->unlink == NULL) {
+    int (*unlink)(struct inode *, const char *, size_t, bool) = INODE_OPERATION(dir, unlink);
+    if (unlink == NULL) {
         return -EPERM;
     }
-    error = dir->ops->unlink(dir, walk->last, walk->last_length, directory);
+    error = unlink(dir, walk->last, walk->last_length, directory);
     if (error == 0) {
         path_entry_remove(victim);
     }

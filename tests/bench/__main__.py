@@ -1,4 +1,4 @@
-"""`make bench`: instruction counts and ratios, written to docs/benchmarks.md with the raw figures beside it as JSON.
+"""`make bench`: counts and ratios, written to docs/benchmarks.md, the raw figures beside it.
 
 Instructions come from `-icount shift=0`, where one guest nanosecond is one instruction: the same on
 every machine. Times are medians of runs that alternate with a minimal payload's, and only their
@@ -92,7 +92,7 @@ def operations(arch: str, image: Path) -> dict[str, float]:
 
 
 def boot(arch: str, image: Path) -> dict[str, float]:
-    """Milliseconds from QEMU's start to the first byte, for the image and for a payload that prints one byte."""
+    """Milliseconds from QEMU's start to the first byte: the image, and the one-byte payload."""
     payload = OUT / f"payload.{arch}"
     place = [f"-Wl,-Ttext={PAYLOAD_ADDRESS[arch]:#x}", "-Wl,--build-id=none"]
     source = str(HERE / f"payload_{arch}.S")
@@ -137,10 +137,11 @@ def page(figures: Figures) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "Made by `make bench`. `direct` and `trap` are instructions per operation (`-icount`, the empty loop taken off;",
-        "`start` is from reset to the program's first instruction) and repeat exactly; `call` is a plain C call. Times are",
-        "medians of runs that alternate with a payload that prints one byte: read their ratio, not the milliseconds.",
-        "The image is a static musl hello world.",
+        "Made by `make bench`. `direct` and `trap` are instructions per operation (`-icount`,",
+        "the empty loop taken off; `start` is from reset to the program's first instruction) and",
+        "repeat exactly; `call` is a plain C call. Times are medians of runs that alternate with a",
+        "payload that prints one byte: read their ratio, not the milliseconds. The image is a",
+        "static musl hello world.",
         "",
         "| | " + " | ".join(figures) + " |",
         "|---|" + "---:|" * len(figures),

@@ -1,4 +1,4 @@
-"""Every sample, with each libc and in both syscall modes, does what its header and qemu-user say."""
+"""Every sample, with each libc and in both modes, does what its header and qemu-user say."""
 
 from __future__ import annotations
 

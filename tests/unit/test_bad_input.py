@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import struct
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hermipy import debian, elf, link, process
+from hermipy import debian, elf, link, process, table
 from tests.command import EXIT_ONLY, OWN_FAILURE, PLAIN_USER, hermipy, own_failure
 
 if TYPE_CHECKING:
@@ -367,3 +368,25 @@ def test_a_segment_of_bss_alone_may_lie_behind_the_end_of_the_file(
 ) -> None:
     program = assemble(EXIT_ONLY[arch] + "\n .bss\n .skip 64")
     assert hermipy("scan", program).returncode == 0
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "inspect"])
+def test_a_rewritten_program_is_not_taken_for_an_original(
+    program: Path, command: str, tmp_path: Path, out: Path
+) -> None:
+    rewritten = tmp_path / "rewritten"
+    assert hermipy("rewrite", program, "-o", rewritten).returncode == 0
+    line = own_failure(hermipy(*words(COMMANDS[command], rewritten, out)))
+    assert "is rewritten already" in line
+    assert not list(out.parent.iterdir())
+
+
+def test_a_program_without_a_site_gets_the_whole_kernel(
+    arch: str, assemble: Callable[[str], Path], out: Path
+) -> None:
+    program = assemble(".globl _start\n_start: nop")
+    assert hermipy("pack", "-o", out, program).returncode == 0
+    facts = json.loads(hermipy("inspect", "--json", out).stdout)
+    implemented = {row.name for row in table.by_number(arch).values() if row.implemented}
+    assert set(facts["syscalls"]) == implemented
+    assert "no site was found" in facts["unresolved"][0]

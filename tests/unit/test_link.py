@@ -55,7 +55,8 @@ def test_what_only_names_lead_to_needs_such_a_name(
 ) -> None:
     selection = modules.select(arch, frozenset({OPENAT}), unresolved=False, texts=texts)
     assert (("fs/proc", "openat") in selection.needs) == is_needed
-    assert ("fs/memory_device", "openat") in selection.needs
+    knows_null = texts is None or b"/dev/null" in texts
+    assert (("fs/memory_device", "openat") in selection.needs) == knows_null
 
 
 def test_a_program_that_reads_may_come_to_know_any_name(arch: str) -> None:

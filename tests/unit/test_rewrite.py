@@ -119,7 +119,8 @@ def test_the_program_header_table_stays_where_and_as_long_as_it_was(
 
 
 def test_a_site_out_of_reach_of_the_end_is_carried_from_below() -> None:
-    source = ".globl _start\n_start: li a7, 93\necall\n.skip 0x120000\n.globl far\nfar: li a7, 172\necall"
+    near = ".globl _start\n_start: li a7, 93\necall\n"
+    source = near + ".skip 0x120000\n.globl far\nfar: li a7, 172\necall"
     out = Path(tempfile.mkdtemp(), "program")
     gcc = [
         "riscv64-linux-gnu-gcc",

@@ -114,7 +114,11 @@ int program_exec(struct file *file, struct exec_result *result) {
         .stack_limit = 8UL << 20,
         .open = open_interpreter,
     };
-    return exec_build(&request, result);
+    int error = exec_build(&request, result);
+    if (error != 0 && result->space != NULL) {
+        vm_release(result->space);
+    }
+    return error;
 }
 
 uint64_t loader_word(struct address_space *space, uint64_t address) {
