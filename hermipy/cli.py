@@ -39,8 +39,9 @@ def main() -> None:
     _open_streams()
     status = OWN_FAILURE
     try:
-        status = _status(cli.main(prog_name="hermipy", standalone_mode=False))
+        returned = cli.main(prog_name="hermipy", standalone_mode=False)
         sys.stdout.flush()
+        status = _status(returned)
     except HermipyError as error:
         say(str(error))
     except click.ClickException as error:

@@ -171,10 +171,10 @@ def test_a_full_disk(any_program: Path, command: str, out: Path) -> None:
     with any_program.open("r+b") as stream:
         stream.truncate(1 << 20)
     script = f"mount -t tmpfs -o size=256k none {out.parent} || exit 77; "
-    script += f'"$@"; status=$?; ls -A {out.parent}; exit $status'
+    script += f'"$@"; status=$?; ls -A {out.parent}; umount {out.parent}; exit $status'
     done = hermipy(
         *words(WRITERS[command], any_program, out),
-        before=["unshare", "-m", "sh", "-c", script, "sh"],
+        before=["unshare", "--mount", "--propagation=unchanged", "sh", "-c", script, "sh"],
     )
     if done.returncode == 77:
         pytest.skip("no mounting here")
