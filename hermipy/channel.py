@@ -27,6 +27,7 @@ class Kind(IntEnum):
     FAULT_STACK = 8
     MEMORY = 9
     STDIN_ROOM = 10
+    MEMORY_LEFT = 11
     STDIN = 32
     STDIN_END = 33
     WINDOW = 34
@@ -87,7 +88,7 @@ def window(rows: int, columns: int) -> bytes:
 
 
 def number(payload: bytes) -> int:
-    """The integer that EXIT, MISSING, MEMORY and STDIN_ROOM carry, by its size."""
+    """The integer that EXIT, MISSING, MEMORY, MEMORY_LEFT and STDIN_ROOM carry, by its size."""
     return int.from_bytes(payload[:8], "little", signed=len(payload) == struct.calcsize("i"))
 
 

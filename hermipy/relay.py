@@ -49,8 +49,31 @@ class Outcome:
     fault: str = ""
     stack: tuple[int, bytes] | None = None
     counts: tuple[channel.Count, ...] = ()
-    memory_bytes: int = 0
+    peak_memory_bytes: int = 0
+    memory_left_bytes: int = 0
+    """In use when the program ended; counted with --stats only."""
     missing: list[int] = field(default_factory=list)
+
+    def take(self, message: channel.Message) -> None:
+        """Keep what a message says of the run; a newer kernel may say more than is known here."""
+        payload = message.payload
+        match message.kind:
+            case Kind.EXIT:
+                self.exit_status = channel.number(payload)
+            case Kind.FAULT:
+                self.fault += payload.decode(errors="replace")
+            case Kind.FAULT_STACK:
+                self.stack = (int.from_bytes(payload[:8], "little"), payload[8:])
+            case Kind.STATS:
+                self.counts += channel.counts(payload)
+            case Kind.MEMORY:
+                self.peak_memory_bytes = channel.number(payload)
+            case Kind.MEMORY_LEFT:
+                self.memory_left_bytes = channel.number(payload)
+            case Kind.MISSING:
+                self.missing.append(channel.number(payload))
+            case _:
+                pass
 
 
 @dataclass(slots=True)
@@ -227,28 +250,16 @@ class Relay:
         self._outcome.complaint = (self._outcome.complaint + data.decode(errors="replace"))[-4096:]
 
     def _take(self, message: channel.Message) -> None:
-        payload, outcome = message.payload, self._outcome
+        payload = message.payload
         match message.kind:
             case Kind.STDOUT | Kind.STDERR:
                 self._take_output(1 if message.kind == Kind.STDOUT else 2, payload)
             case Kind.LOG:
                 self.log(payload.decode(errors="replace"))
-            case Kind.EXIT:
-                outcome.exit_status = channel.number(payload)
-            case Kind.FAULT:
-                outcome.fault += payload.decode(errors="replace")
-            case Kind.FAULT_STACK:
-                outcome.stack = (int.from_bytes(payload[:8], "little"), payload[8:])
-            case Kind.STATS:
-                outcome.counts += channel.counts(payload)
-            case Kind.MEMORY:
-                outcome.memory_bytes = channel.number(payload)
             case Kind.STDIN_ROOM:
                 self._stdin_room += channel.number(payload)
-            case Kind.MISSING:
-                outcome.missing.append(channel.number(payload))
-            case _:  # a newer kernel may say more
-                pass
+            case _:
+                self._outcome.take(message)
 
     def _take_output(self, descriptor: int, data: bytes) -> None:
         if self._raw and data.strip(_ECHO):

@@ -81,6 +81,12 @@ def rewrite_text(facts: dict[str, Any]) -> str:
 
 def statistics(outcome: Outcome, arch: str, *, as_json: bool) -> str:
     """What `run --stats` prints at the end, with its newline."""
+    if as_json:
+        return json.dumps(_statistics_facts(outcome, arch)) + "\n"
+    return "".join(f"hermipy: {line}\n" for line in _statistics_lines(outcome, arch))
+
+
+def _statistics_facts(outcome: Outcome, arch: str) -> dict[str, Any]:
     calls = {
         table.name_of(count.number, arch): {
             "direct": count.direct,
@@ -89,16 +95,37 @@ def statistics(outcome: Outcome, arch: str, *, as_json: bool) -> str:
         }
         for count in outcome.counts
     }
-    if as_json:
-        facts = {
-            "calls": calls,
-            "memory_bytes": outcome.memory_bytes,
-            "exit_status": outcome.exit_status,
-        }
-        return json.dumps(facts) + "\n"
-    lines = [f"{'syscall':<24}{'direct':>10}{'trap':>10}{'errors':>10}"]
-    busiest_first = sorted(calls.items(), key=lambda item: -(item[1]["direct"] + item[1]["trap"]))
-    for name, count in busiest_first:
-        lines.append(f"{name:<24}{count['direct']:>10}{count['trap']:>10}{count['errors']:>10}")
-    lines.append(f"peak memory {outcome.memory_bytes:,} bytes, exit status {outcome.exit_status}")
-    return "".join(f"hermipy: {line}\n" for line in lines)
+    return {
+        "calls": calls,
+        "memory_bytes": outcome.memory_left_bytes,
+        "exit_status": outcome.exit_status,
+    }
+
+
+_STATISTICS_RULE = "------- --------- --------- --------- --------- ----------------"
+
+
+def _statistics_lines(outcome: Outcome, arch: str) -> list[str]:
+    """The table of `strace -c`, with the two ways that a call can take; the busiest first."""
+    rows = [
+        (count.direct + count.trap, count.errors, count.direct, table.name_of(count.number, arch))
+        for count in outcome.counts
+    ]
+    total = sum(calls for calls, *_ in rows)
+    left, peak = f"{outcome.memory_left_bytes:,}", f"{outcome.peak_memory_bytes:,}"
+    errors, direct = sum(row[1] for row in rows), sum(row[2] for row in rows)
+    return [
+        f"{'% calls':>7} {'calls':>9} {'errors':>9} {'direct':>9} {'trap':>9} syscall",
+        _STATISTICS_RULE,
+        *(_statistics_row(total, *row) for row in sorted(rows, key=lambda row: (-row[0], row[3]))),
+        _STATISTICS_RULE,
+        _statistics_row(total, total, errors, direct, "total"),
+        f"memory in use at exit: {left} bytes, at most {peak}; exit status {outcome.exit_status}",
+    ]
+
+
+def _statistics_row(total: int, calls: int, errors: int, direct: int, name: str) -> str:
+    """As `strace -c`: what is none is left blank."""
+    share = 100 * calls / total if total else 0
+    trap = calls - direct
+    return f"{share:7.2f} {calls:9} {errors or '':>9} {direct or '':>9} {trap or '':>9} {name}"

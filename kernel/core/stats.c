@@ -4,6 +4,7 @@
 #include "channel.h"
 #include "heap.h"
 #include "linker.h"
+#include "page.h"
 #include "report.h"
 #include "set.h"
 #include "syscall.h"
@@ -41,5 +42,7 @@ static void send_stats(void) {
         }
     }
     channel_send(CHANNEL_STATS, counts, used * sizeof(counts[0]));
+    uint64_t left_bytes = (page_total_count() - page_free_count()) * PAGE_SIZE;
+    channel_send(CHANNEL_MEMORY_LEFT, &left_bytes, sizeof(left_bytes));
 }
 EXIT_REPORT(stats, send_stats);

@@ -35,6 +35,7 @@ enum channel_kind {
     // behind data. (A
     // host that sends more loses nothing: the guest stops taking messages until there is room.)
     CHANNEL_STDIN_ROOM = 10,
+    CHANNEL_MEMORY_LEFT = 11, // uint64_t: bytes of RAM in use at exit, when stats are linked
     // host to guest
     CHANNEL_STDIN = 32, // bytes
     CHANNEL_STDIN_END = 33,
