@@ -25,11 +25,11 @@ static struct pipe *pipe_of_file(const struct file *file) {
 }
 
 static size_t used(const struct pipe *pipe) {
-    return pipe->head - pipe->tail;
+    return pipe_used(pipe);
 }
 
 static size_t room(const struct pipe *pipe) {
-    return pipe->size - used(pipe);
+    return pipe_room(pipe);
 }
 
 static uint64_t *page_slot(const struct pipe *pipe, uint64_t position) {
@@ -54,19 +54,30 @@ static void free_page(struct pipe *pipe, uint64_t position) {
     }
 }
 
-static size_t take(struct pipe *pipe, struct uio *to) {
+char *pipe_first(const struct pipe *pipe, size_t *size_bytes) {
+    *size_bytes = MIN(until_page_end(pipe->tail), used(pipe));
+    return byte_at(pipe, pipe->tail);
+}
+
+void pipe_consume(struct pipe *pipe, size_t size_bytes) {
+    uint64_t position = pipe->tail;
+    pipe->tail += size_bytes;
+    bool page_done = (pipe->tail & ~PAGE_MASK) == 0 && size_bytes > 0;
+    if (page_done &&
+        (used(pipe) == 0 || page_slot(pipe, position) != page_slot(pipe, pipe->head))) {
+        free_page(pipe, position);
+    }
+}
+
+size_t pipe_take(struct pipe *pipe, struct uio *to) {
     size_t done = 0;
     while (to->remaining > 0 && used(pipe) > 0) {
-        uint64_t position = pipe->tail;
-        size_t part = MIN(MIN(until_page_end(position), used(pipe)), to->remaining);
-        size_t moved = uio_write(to, byte_at(pipe, position), part);
-        pipe->tail += moved;
+        size_t part;
+        const char *bytes = pipe_first(pipe, &part);
+        part = MIN(part, to->remaining);
+        size_t moved = uio_write(to, bytes, part);
+        pipe_consume(pipe, moved);
         done += moved;
-        bool page_done = (pipe->tail & ~PAGE_MASK) == 0 && moved > 0;
-        if (page_done &&
-            (used(pipe) == 0 || page_slot(pipe, position) != page_slot(pipe, pipe->head))) {
-            free_page(pipe, position);
-        }
         if (moved < part) {
             break;
         }
@@ -74,11 +85,12 @@ static size_t take(struct pipe *pipe, struct uio *to) {
     return done;
 }
 
-static int wait_for_bytes(const struct file *file, struct pipe *pipe) {
-    if (used(pipe) == 0 && pipe->writers > 0 && (file->flags & O_NONBLOCK) != 0) {
+int pipe_wait_for_bytes(struct pipe *pipe, bool wait) {
+    if (used(pipe) == 0 && pipe->writers > 0 && !wait) {
         return -EAGAIN;
     }
-    return WAIT_EVENT(&pipe->readable, used(pipe) > 0 || pipe->writers == 0, WAIT_FOREVER);
+    return WAIT_EVENT(&pipe->readable, !pipe->spliced && (used(pipe) > 0 || pipe->writers == 0),
+                      WAIT_FOREVER);
 }
 
 static ssize_t pipe_read(struct file *file, struct uio *to, UNUSED off_t *offset) {
@@ -86,29 +98,35 @@ static ssize_t pipe_read(struct file *file, struct uio *to, UNUSED off_t *offset
     if (to->remaining == 0) {
         return 0;
     }
-    int error = wait_for_bytes(file, pipe);
+    int error = pipe_wait_for_bytes(pipe, (file->flags & O_NONBLOCK) == 0);
     if (error != 0 || used(pipe) == 0) {
         return error; // 0: nobody will ever write
     }
-    size_t done = take(pipe, to);
+    size_t done = pipe_take(pipe, to);
     wait_wake(&pipe->writable, POLLOUT | POLLWRNORM);
     return done == 0 ? -EFAULT : (ssize_t)done;
 }
 
 // --- writing ------------------------------------------------------------------------------------
 
-// 0, -ENOMEM or -EFAULT; *done grows by what went over.
-static int put(struct pipe *pipe, struct uio *from, size_t *done) {
+char *pipe_next(struct pipe *pipe, size_t *size_bytes) {
+    uint64_t *slot = page_slot(pipe, pipe->head);
+    if (*slot == 0) {
+        *slot = page_alloc();
+    }
+    *size_bytes = MIN(until_page_end(pipe->head), room(pipe));
+    return *slot == 0 ? NULL : byte_at(pipe, pipe->head);
+}
+
+int pipe_put(struct pipe *pipe, struct uio *from, size_t *done) {
     while (from->remaining > 0 && room(pipe) > 0) {
-        uint64_t *slot = page_slot(pipe, pipe->head);
-        if (*slot == 0) {
-            *slot = page_alloc();
-        }
-        if (*slot == 0) {
+        size_t part;
+        char *to = pipe_next(pipe, &part);
+        if (to == NULL) {
             return -ENOMEM;
         }
-        size_t part = MIN(MIN(until_page_end(pipe->head), room(pipe)), from->remaining);
-        size_t moved = uio_read(from, byte_at(pipe, pipe->head), part);
+        part = MIN(part, from->remaining);
+        size_t moved = uio_read(from, to, part);
         pipe->head += moved;
         *done += moved;
         if (moved < part) {
@@ -127,15 +145,14 @@ static int broken(void) {
     return -EPIPE;
 }
 
-// Up to PIPE_BUF bytes stay together, so they wait until there is room for all (pipe(7)).
-static int wait_for_room(const struct file *file, struct pipe *pipe, size_t wanted) {
-    size_t needed = wanted <= PIPE_BUF ? wanted : 1;
+int pipe_wait_for_room(struct pipe *pipe, size_t needed, bool wait) {
     bool full = pipe->readers > 0 && room(pipe) < needed;
-    if (full && (file->flags & O_NONBLOCK) != 0) {
+    if (full && !wait) {
         return -EAGAIN;
     }
     int error =
-        WAIT_EVENT(&pipe->writable, room(pipe) >= needed || pipe->readers == 0, WAIT_FOREVER);
+        WAIT_EVENT(&pipe->writable, !pipe->spliced && (room(pipe) >= needed || pipe->readers == 0),
+                   WAIT_FOREVER);
     if (error != 0) {
         return error;
     }
@@ -147,9 +164,11 @@ static ssize_t pipe_write(struct file *file, struct uio *from, UNUSED off_t *off
     size_t done = 0;
     int error = 0;
     while (error == 0 && from->remaining > 0) {
-        error = wait_for_room(file, pipe, from->remaining);
+        // Up to PIPE_BUF bytes stay together, so they wait until there is room for all (pipe(7)).
+        size_t needed = from->remaining <= PIPE_BUF ? from->remaining : 1;
+        error = pipe_wait_for_room(pipe, needed, (file->flags & O_NONBLOCK) == 0);
         if (error == 0) {
-            error = put(pipe, from, &done);
+            error = pipe_put(pipe, from, &done);
             wait_wake(&pipe->readable, POLLIN | POLLRDNORM);
         }
     }
@@ -275,7 +294,7 @@ static bool copy_ring(struct pipe *to, struct pipe *from) {
 }
 
 int pipe_resize(struct pipe *pipe, size_t size_bytes) {
-    if (used(pipe) > size_bytes) {
+    if (used(pipe) > size_bytes || pipe->spliced) {
         return -EBUSY;
     }
     struct pipe new = {.size = size_bytes};

@@ -7,7 +7,7 @@ HOST_CC := $(shell echo 'int main(void){}' | clang -fsanitize=address -x c - -o 
 HOST := build/host
 HOST_GEN := $(HOST)/gen/syscalls_gen.h
 FS_CALLS := access allocate close copy_range directory dup fcntl flock fstat getcwd getdents link make memfd mode open \
-	owner pipe pread preadv read readlink rename seek sendfile space stat sync times truncate umask unlink write
+	owner pipe pread preadv read readlink rename seek sendfile space splice stat sync times truncate umask unlink write
 FS_KERNEL := kernel/core/tree.c kernel/core/format.c kernel/mm/uio.c \
 	$(filter-out kernel/fs/tty_device.c kernel/fs/random_device.c,$(wildcard kernel/fs/*.c)) $(FS_CALLS:%=kernel/sys/%.c)
 FS_TESTS := $(wildcard kernel/test/host/fs_*.c) kernel/test/host/runner.c

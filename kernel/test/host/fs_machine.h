@@ -20,6 +20,8 @@ long sys_pread64(long a0, long a1, long a2, long a3);
 long sys_pwrite64(long a0, long a1, long a2, long a3);
 long sys_sendfile(long a0, long a1, long a2, long a3);
 long sys_copy_file_range(long a0, long a1, long a2, long a3, long a4, long a5);
+long sys_splice(long a0, long a1, long a2, long a3, long a4, long a5);
+long sys_tee(long a0, long a1, long a2, long a3);
 long sys_truncate(long a0, long a1);
 long sys_ftruncate(long a0, long a1);
 long sys_fallocate(long a0, long a1, long a2, long a3);

@@ -18,7 +18,8 @@ enum {
     FDS_MAX = 64,
     PATH_SIZE = 64,
     BUFFER_SIZE = 20000,
-    OFFSETS = 60000
+    OFFSETS = 60000,
+    NONBLOCK = 2, // SPLICE_F_NONBLOCK
 };
 
 static char buffer[BUFFER_SIZE];
@@ -57,7 +58,7 @@ static void open_random(long path) {
 static void transfer_random(void) {
     off_t from = (off_t)host_pick(OFFSETS);
     off_t to = (off_t)host_pick(OFFSETS);
-    switch (host_pick(6)) {
+    switch (host_pick(8)) {
     case 0:
         sys_write(fd(), (long)buffer, bytes());
         break;
@@ -72,6 +73,12 @@ static void transfer_random(void) {
         break;
     case 4:
         sys_sendfile(fd(), fd(), (long)&from, bytes());
+        break;
+    case 5:
+        sys_splice(fd(), host_pick(2) == 0 ? 0 : (long)&from, fd(), 0, bytes(), NONBLOCK);
+        break;
+    case 6:
+        sys_tee(fd(), fd(), bytes(), NONBLOCK);
         break;
     default:
         sys_copy_file_range(fd(), (long)&from, fd(), (long)&to, bytes(), 0);
