@@ -1,12 +1,15 @@
-// Which thread has the CPU. Round robin: a thread runs for a slice while others wait, for as long
-// as it likes when none does. The kernel itself is never preempted: a thread loses the CPU only
-// where it calls schedule(), which is when it sleeps, and in trap_exit_work() on its way to the
-// app.
+// Which thread has the CPU: one of the highest priority that is there, which is 0 for all but
+// real-time threads (sched(7)). Among equals it goes round: a thread runs for a slice while others
+// wait, for as long as it likes when none does. The kernel itself is never preempted: a thread
+// loses the CPU only where it calls schedule(), which is when it sleeps, and in trap_exit_work() on
+// its way to the app.
 #include "arch.h"
 #include "clock.h"
 #include "percpu.h"
 #include "thread.h"
 #include "vm.h"
+
+#include <linux/sched.h>
 
 // Of a thread at nice 0. Others get shares that differ as their slices do.
 #define SLICE_NS (4 * NSEC_PER_MSEC)
@@ -32,10 +35,22 @@ void run_noted_interrupts(void) {
     }
 }
 
-// The running thread's slice counts only while somebody waits behind it.
+// By priority, behind its equals.
+static void enqueue(struct thread *thread) {
+    struct list *before = run_queue.prev;
+    while (before != &run_queue &&
+           thread_priority(LIST_ENTRY(before, struct thread, run_node)) < thread_priority(thread)) {
+        before = before->prev;
+    }
+    list_insert_after(before, &thread->run_node);
+}
+
+// The running thread's slice counts only while one of its equals waits behind it.
 static void limit_slice(void) {
-    struct thread *running = thread_current();
-    bool contended = !list_empty(&run_queue) && !is_idle(running);
+    struct thread *running = thread_current(),
+                  *next = LIST_FIRST(&run_queue, struct thread, run_node);
+    bool contended =
+        next != NULL && !is_idle(running) && thread_priority(next) >= thread_priority(running);
     timer_set_slice_end(contended ? running->slice_end_ns : UINT64_MAX);
 }
 
@@ -48,14 +63,24 @@ void thread_wake(struct thread *thread) {
     if (thread == running) {
         return; // it is just about to sleep: schedule() sees that it need not
     }
-    list_push_back(&run_queue, &thread->run_node);
-    if (is_idle(running)) {
+    enqueue(thread);
+    if (is_idle(running) || thread_priority(thread) > thread_priority(running)) {
         percpu_add_work(WORK_RESCHEDULE);
         return;
     }
-    running->slice_end_ns =
-        MIN(running->slice_end_ns, MAX(run_since_ns + SLICE_AFTER_WAKE_NS, clock_monotonic_ns()));
+    if (thread_priority(running) == 0) {
+        running->slice_end_ns = MIN(running->slice_end_ns,
+                                    MAX(run_since_ns + SLICE_AFTER_WAKE_NS, clock_monotonic_ns()));
+    }
     limit_slice();
+}
+
+void thread_priority_changed(struct thread *thread) {
+    if (!list_empty(&thread->run_node)) {
+        list_remove(&thread->run_node);
+        enqueue(thread);
+    }
+    percpu_add_work(WORK_RESCHEDULE);
 }
 
 void thread_add_work(struct thread *thread, uint64_t work) {
@@ -78,7 +103,10 @@ void use_address_space(const struct address_space *space) {
     }
 }
 
-static uint64_t slice_ns(const struct thread *thread) {
+uint64_t thread_slice_ns(const struct thread *thread) {
+    if (thread->policy == SCHED_FIFO) {
+        return UINT64_MAX / 2; // until it sleeps or yields
+    }
     return SLICE_NS * (uint64_t)(NICE_WIDTH - thread->nice) / NICE_WIDTH;
 }
 
@@ -87,8 +115,9 @@ static void switch_to(struct thread *from, struct thread *to) {
     uint64_t now_ns = clock_monotonic_ns();
     from->run_ns += now_ns - from->run_start_ns;
     from->work = percpu_take_work(~(uint64_t)WORK_OF_CPU);
+    from->switches[from->state == THREAD_RUNNABLE]++;
     to->run_start_ns = run_since_ns = now_ns;
-    to->slice_end_ns = now_ns + slice_ns(to);
+    to->slice_end_ns = now_ns + thread_slice_ns(to);
     cpu->current = to;
     cpu->switches++;
     percpu_add_work(to->work);
@@ -113,7 +142,7 @@ void schedule(void) {
     percpu_take_work(WORK_RESCHEDULE);
     struct thread *from = thread_current();
     if (from->state == THREAD_RUNNABLE && !is_idle(from)) {
-        list_push_back(&run_queue, &from->run_node);
+        enqueue(from);
     }
     struct thread *to = take_next();
     if (to != from) {
@@ -121,7 +150,7 @@ void schedule(void) {
         return;
     }
     run_since_ns = clock_monotonic_ns();
-    to->slice_end_ns = run_since_ns + slice_ns(to);
+    to->slice_end_ns = run_since_ns + thread_slice_ns(to);
     limit_slice();
 }
 

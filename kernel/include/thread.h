@@ -65,8 +65,11 @@ struct thread {
     uint64_t slice_end_ns;
     uint64_t run_start_ns, run_ns;
     char name[THREAD_NAME_SIZE];
-    int nice;   // -20 .. 19: the length of its slices
-    int policy; // SCHED_*
+    int nice;             // -20 .. 19: the length of its slices
+    int policy;           // SCHED_*
+    int priority, boost;  // real-time priority, 0 for none; and what priority inheritance lends
+    bool reset_on_fork;   // sched(7): children begin with SCHED_OTHER
+    uint64_t switches[2]; // [0] it slept, [1] it was preempted
     uint64_t timer_slack_ns;
     bool no_new_privileges;
     // signals
@@ -91,6 +94,9 @@ struct thread {
 static inline struct thread *thread_current(void) {
     return this_cpu()->current;
 }
+static inline int thread_priority(const struct thread *thread) {
+    return MAX(thread->priority, thread->boost);
+}
 static inline struct process *process_current(void) {
     return thread_current()->process;
 }
@@ -113,8 +119,10 @@ uint64_t thread_cpu_ns(const struct thread *thread);
 uint64_t process_cpu_ns(const struct process *process);
 
 // core/sched.c
-void schedule(void);                     // give the CPU to the next runnable thread
-void thread_wake(struct thread *thread); // harmless when it does not sleep
+void schedule(void);                                   // give the CPU to the next runnable thread
+void thread_wake(struct thread *thread);               // harmless when it does not sleep
+uint64_t thread_slice_ns(const struct thread *thread); // how long it runs while its equals wait
+void thread_priority_changed(struct thread *thread);   // its place among those who wait for the CPU
 // Sets WORK_* bits; WORK_SIGNAL and WORK_EXIT also end the thread's sleep if that is interruptible.
 void thread_add_work(struct thread *thread, uint64_t work);
 // Switches the app's half; the scheduler does it for the process of the thread that it chooses,

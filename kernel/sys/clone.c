@@ -41,8 +41,10 @@ static long check(const struct clone_request *request) {
 
 static void inherit(struct thread *child, const struct thread *parent) {
     memcpy(child->name, parent->name, sizeof(child->name));
-    child->nice = parent->nice;
-    child->policy = parent->policy;
+    bool reset = parent->reset_on_fork && parent->priority != 0;
+    child->nice = parent->reset_on_fork ? MAX(parent->nice, 0) : parent->nice;
+    child->policy = reset ? SCHED_NORMAL : parent->policy;
+    child->priority = reset ? 0 : parent->priority;
     child->timer_slack_ns = parent->timer_slack_ns;
     child->no_new_privileges = parent->no_new_privileges;
     child->blocked = parent->blocked;
