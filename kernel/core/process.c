@@ -59,6 +59,7 @@ struct process *process_new(void) {
     process->credentials.effective = process->credentials.permitted = ALL_CAPABILITIES;
     list_init(&process->threads);
     signal_pending_init(&process->pending);
+    wait_queue_init(&process->signal_waiters);
     set_default_limits(process->limits);
     list_push_back(&all_processes, &process->node);
     return process;

@@ -5,6 +5,7 @@
 #include "signal.h"
 
 #include <asm/errno.h>
+#include <asm/poll.h>
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 
@@ -132,6 +133,7 @@ int signal_send_thread(struct thread *thread, const struct siginfo_k *info) {
     if (error == 0 && (thread->blocked & signal_bit(info->signo)) == 0) {
         thread_add_work(thread, WORK_SIGNAL);
     }
+    wait_wake(&thread->process->signal_waiters, POLLIN | POLLRDNORM);
     return error;
 }
 
@@ -156,6 +158,7 @@ int signal_send_process(struct process *process, const struct siginfo_k *info) {
     }
     int error = enqueue(&process->pending, info);
     wake_for(process, signal_bit(info->signo));
+    wait_wake(&process->signal_waiters, POLLIN | POLLRDNORM);
     return error;
 }
 

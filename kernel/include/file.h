@@ -83,10 +83,9 @@ ssize_t file_read_kernel(struct file *file, void *to, size_t size_bytes, off_t o
 struct file *console_open(int fd);
 // /dev/tty, /dev/console: sets file->ops. -ENXIO when the run has no terminal.
 int console_open_tty(struct file *file);
-// An object that can read from any descriptor (read, readv, splice ...) says so, and so an image
-// that only writes has neither the line discipline nor the host's input. Waiting alone does not
-// bring them: who cannot read stdin never learns that there is something to read (musl's start-up
-// polls it in every program).
+// An object that can read from any descriptor (read, readv, splice ...) or waits for one (epoll,
+// pselect6) says so, and so an image that only writes has neither the line discipline nor the
+// host's input. ppoll does not bring them: musl's start-up makes it in every program.
 struct console_input;
 typedef const struct console_input *console_input_ref;
 extern const struct console_input console_input;

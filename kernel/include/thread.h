@@ -35,7 +35,8 @@ struct process {
     struct fd_table *files; // NULL until fs/fd is linked and has set it up
     struct fs_context *fs;  // cwd, root, umask (fs/vfs)
     struct signal_actions *actions;
-    struct signal_pending pending; // sent to the process
+    struct signal_pending pending;    // sent to the process
+    struct wait_queue signal_waiters; // who reads or polls a signalfd, of any of its threads
     struct rlimit_k limits[RLIMIT_COUNT];
     struct credentials credentials;
     struct itimer *itimers;            // sys/itimer's, NULL until used

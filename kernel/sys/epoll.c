@@ -12,11 +12,13 @@
 #include "usercopy.h"
 #include "wait.h"
 
-enum { BATCH = 64 }; // events collected at a time; epoll_wait may give fewer than it could
+enum { BATCH = 16 }; // so many events need no memory from the heap
 
 #define EVENTS_MAX (INT32_MAX / (int)sizeof(struct epoll_event))
 #define EXCLUSIVE_ALLOWED                                                                          \
     (EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
+
+NEEDS_CONSOLE_INPUT; // who waits for stdin is told
 
 SYSCALL(epoll_create1)(int flags) {
     if ((flags & ~EPOLL_CLOEXEC) != 0) {
@@ -76,9 +78,14 @@ SYSCALL(epoll_ctl)(int epfd, int op, int fd, struct epoll_event __user *event) {
 }
 
 static int collect_to_app(struct epoll *epoll, struct epoll_event __user *events, int count) {
-    struct epoll_event found[BATCH];
-    int ready = epoll_collect(epoll, found, MIN(count, BATCH));
-    return copy_to_user(events, found, (size_t)ready * sizeof(found[0])) == 0 ? ready : -EFAULT;
+    struct epoll_event few[BATCH];
+    count = MIN(count, epoll_ready_count(epoll));
+    struct epoll_event *more = count > BATCH ? heap_alloc((size_t)count * sizeof(*more)) : NULL;
+    struct epoll_event *found = more != NULL ? more : few;
+    int ready = epoll_collect(epoll, found, more != NULL ? count : MIN(count, BATCH));
+    int error = copy_to_user(events, found, (size_t)ready * sizeof(*found));
+    heap_free(more);
+    return error == 0 ? ready : -EFAULT;
 }
 
 // The list may hold what is not ready any more: then the wait goes on.

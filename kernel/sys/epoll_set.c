@@ -69,7 +69,7 @@ static bool is_disabled(const struct epoll_item *item) {
 
 static void on_wake(struct waiter *waiter, uint32_t events) {
     struct epoll_item *item = CONTAINER_OF(waiter, struct epoll_waiter, waiter)->item;
-    bool cares = events == 0 || (events & (item->event.events | ALWAYS_WANTED)) != 0;
+    bool cares = events == 0 || (events & item->event.events) != 0;
     waiter->woken = false; // nobody takes it out, and the next event counts as well
     if (cares && !is_disabled(item)) {
         make_ready(item);
@@ -91,7 +91,7 @@ static void add_wait(struct poll_table *table, struct wait_queue *queue) {
 }
 
 static uint32_t state_of(struct epoll_item *item, struct poll_table *table) {
-    return poll_state(item->file, table) & (item->event.events | ALWAYS_WANTED);
+    return poll_state(item->file, table) & item->event.events;
 }
 
 // --- the set ------------------------------------------------------------------------------------
@@ -135,6 +135,7 @@ int epoll_add(struct epoll *epoll, struct file *file, int fd, const struct epoll
     item->file = file;
     item->fd = fd;
     item->event = *event;
+    item->event.events |= ALWAYS_WANTED;
     item->table.add = add_wait;
     item->watch.gone = file_gone;
     list_init(&item->ready_node);
@@ -160,6 +161,7 @@ int epoll_modify(struct epoll *epoll, struct file *file, int fd, const struct ep
         return -EINVAL;
     }
     item->event = *event;
+    item->event.events |= ALWAYS_WANTED;
     if (!is_disabled(item) && state_of(item, NULL) != 0) {
         make_ready(item);
     }
@@ -176,6 +178,14 @@ int epoll_remove(struct epoll *epoll, struct file *file, int fd) {
 }
 
 // --- events -------------------------------------------------------------------------------------
+
+int epoll_ready_count(const struct epoll *epoll) {
+    int count = 0;
+    for (const struct list *node = epoll->ready.next; node != &epoll->ready; node = node->next) {
+        count++;
+    }
+    return count;
+}
 
 // Level triggered items stay on the list as long as they are ready, behind the others; so each is
 // looked at once.

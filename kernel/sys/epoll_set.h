@@ -14,6 +14,7 @@ struct epoll *epoll_of(const struct file *file); // NULL: not an epoll file
 int epoll_add(struct epoll *epoll, struct file *file, int fd, const struct epoll_event *event);
 int epoll_modify(struct epoll *epoll, struct file *file, int fd, const struct epoll_event *event);
 int epoll_remove(struct epoll *epoll, struct file *file, int fd);
+int epoll_ready_count(const struct epoll *epoll); // at most
 // How many events it put into `events`, which is kernel memory.
 int epoll_collect(struct epoll *epoll, struct epoll_event *events, int count);
 // Until something may be ready. 0, -ETIMEDOUT, -ERESTARTSYS.

@@ -1,10 +1,9 @@
 // pselect6(2): the descriptors are bits in three sets, and become rows as poll has them.
 #include <asm/errno.h>
 #include <asm/poll.h>
-#include <linux/resource.h>
 #include <linux/time_types.h>
 
-#include "file.h"
+#include "fd.h"
 #include "heap.h"
 #include "poll_wait.h"
 #include "signal_call.h"
@@ -14,7 +13,10 @@
 #include "usercopy.h"
 #include "wait.h"
 
-enum { WORD_BITS = 64 };
+// Linux looks at no more descriptors than its table has room for, which is this at first.
+enum { WORD_BITS = 64, FIRST_TABLE = 64 };
+
+NEEDS_CONSOLE_INPUT; // who waits for stdin is told
 
 #define SETS 3UL
 
@@ -157,7 +159,7 @@ SYSCALL(pselect6)
     if (error != 0) {
         return error;
     }
-    size_t count = MIN((size_t)nfds, process_current()->limits[RLIMIT_NOFILE].current);
+    size_t count = MIN((size_t)nfds, MAX(process_current()->files->capacity, (size_t)FIRST_TABLE));
     int result = select_sets(count, sets, deadline_ns);
     signal_mask_end(result == -ERESTARTNOHAND);
     if (poll_remaining(timeout, deadline_ns) != 0 && result == -ERESTARTNOHAND) {
