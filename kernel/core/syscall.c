@@ -7,8 +7,8 @@
 void trap_syscall(struct regs *regs) {
     uint64_t number = regs_number(regs);
     uint64_t count = (uint64_t)(syscall_table_end - syscall_table);
-    syscall_fn handler =
-        number < count ? syscall_handler(syscall_table, number) : (syscall_fn)syscall_missing;
+    syscall_fn handler = number < count ? syscall_handler(syscall_table, number)
+                                        : (syscall_fn)(uint64_t)syscall_missing;
     long result =
         handler((long)regs_arg(regs, 0), (long)regs_arg(regs, 1), (long)regs_arg(regs, 2),
                 (long)regs_arg(regs, 3), (long)regs_arg(regs, 4), (long)regs_arg(regs, 5));
