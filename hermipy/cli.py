@@ -134,6 +134,8 @@ def _packing(command: Callable[..., Any]) -> Callable[..., Any]:
                      help="Put a file or directory of the host into the image."),
         click.option("--rootfs", type=_File, metavar="DIR",
                      help="Start from this directory as the root file system."),
+        click.option("--sysroot", type=_File, metavar="DIR",
+                     help="Take the libraries from here; default: the cross libc's folder, else /"),
         click.option("-w", "--workdir", default="/", metavar="DIR",
                      help="The program's working directory in the guest; made when it is missing."),
         click.option("--arch", type=click.Choice(_ARCHES),
@@ -163,6 +165,7 @@ def _request(target: str, arguments: Sequence[str], options: dict[str, Any]) -> 
         environment=settings.environment(options["environment"], dict(os.environ)),
         add=options["add"],
         rootfs=options["rootfs"],
+        sysroot=options["sysroot"],
         workdir=options["workdir"],
         direct=options["syscalls"] == "direct",
         on_missing=options["on_missing"],
@@ -189,6 +192,8 @@ def pack(output: Path, target: str, arguments: tuple[str, ...], **options: Any) 
     from hermipy import cache, image, pipeline
 
     built = pipeline.build(_request(target, arguments, options))
+    for note in built.notes:
+        say(note)
     _refuse_overwriting(output, target)
     with cache.atomic_file(output, mode=0o755) as stream:
         image.write(built, stream)
@@ -232,6 +237,8 @@ def run(target: str, arguments: tuple[str, ...], **options: Any) -> int:  # noqa
         timeout_s=settings.seconds(timeout) if timeout else None,
     )
     what = session.prepare(_request(target, arguments, options))
+    for note in what.notes:
+        say(note)
     if options["dry_run"]:
         return _dry_run(what, how)
     outcome = runner.run(what.arch, what.write, how)

@@ -1,196 +1,121 @@
-"""`debian:PACKAGE[:PATH]`: a program out of Debian's archive, by the name of its package.
+"""`debian:PACKAGE[,PACKAGE...][:PATH]`: a program out of Debian's archive.
 
-apt does the work, with state of its own in the user's cache: the machine's sources with the suite
-replaced, the guest's architecture, Debian's keyring. So mirrors, proxies and signatures are apt's
-business, and the machine's package lists stay untouched. No mirror is named here.
+A static program needs its own package only. A dynamic one brings the packages that its package
+depends on: together they are what it would find on a machine where it is installed.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
+import posixpath
 import re
-import shutil
 import stat
-import tempfile
-import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hermipy import aptsources, cache, process, target
-from hermipy.errors import (
-    BadFileError,
-    HermipyError,
-    NoArchiveError,
-    PackageError,
-    ToolFailedError,
-)
+from hermipy import maintainer, packages, target
+from hermipy.errors import BadFileError, PackageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-SUITE = "trixie"
-_ARCHITECTURES = {"riscv64": "riscv64", "aarch64": "arm64"}
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
-_LISTS_AGE_S = 24 * 3600
 _BIN = ("usr/bin", "usr/sbin", "bin", "sbin", "usr/games", "usr/local/bin")
 _ELF_MAGIC = b"\x7fELF"
+_MAX_LINKS = 40  # path_resolution(7)
 
 
 @dataclass(frozen=True, slots=True)
-class _Apt:
-    """apt with a state of its own, for one architecture."""
+class _Found:
+    """A program in packages: what it is called, and what that leads to."""
 
-    folder: Path
-    arch: str
-
-    def run(self, tool: str, *arguments: str, folder: Path | None = None) -> str:
-        """Run an apt tool; raises ToolFailedError with its first error."""
-        settings = {
-            "Dir::State": self.folder / "state",
-            "Dir::State::status": self.folder / "status",
-            "Dir::Cache": self.folder / "cache",
-            "Dir::Etc::sourcelist": "/dev/null",
-            "Dir::Etc::sourceparts": self.folder / "sources",
-            "Dir::Etc::preferences": "/dev/null",
-            "Dir::Etc::preferencesparts": "/dev/null",
-            "APT::Architecture": self.arch,
-            "APT::Architectures": self.arch,
-            # The user that apt would download as cannot enter a cache below /root.
-            "APT::Sandbox::User": "root",
-            "APT::Update::Error-Mode": "any",
-            "APT::Get::AllowUnauthenticated": "false",
-            "Acquire::AllowInsecureRepositories": "false",
-            "Acquire::Languages": "none",
-            "Acquire::Retries": "2",
-            "Acquire::http::Timeout": "20",
-        }
-        options = [item for key, value in settings.items() for item in ("-o", f"{key}={value}")]
-        environment = {**os.environ, "LC_ALL": "C"}
-        command = [tool, "-q", *options, *arguments]
-        return process.run(command, folder=folder, environment=environment)
+    called: str
+    guest_path: str
+    file: Path
 
 
 def fetch(name: str, arch: str) -> target.Target:
-    """The program that `PACKAGE[:PATH]` means; raises PackageError, BadFileError."""
-    package, _, path = name.partition(":")
-    if not _NAME.fullmatch(package):
-        raise PackageError(f"debian:{name}: {package!r} is not a package name")
-    root = package_root(package, arch)
-    program = _program(package, root, path)
-    guest_path = f"/{program.relative_to(root)}"
-    try:
-        target.check(program)
-    except BadFileError as error:
-        raise PackageError(f"debian:{package}: {guest_path} {error.problem}") from error
-    return target.Target(
-        source=program,
-        arch=arch,
-        guest_path=guest_path,
-        name=guest_path.rpartition("/")[2],
-        root=root,
-    )
+    """The program that the text behind `debian:` means; raises PackageError."""
+    listed, _, path = name.partition(":")
+    names = listed.split(",")
+    for package in names:
+        if not _NAME.fullmatch(package):
+            raise PackageError(f"debian:{name}: {package!r} is not a package name")
+    own = package_root(names[0], arch)
+    found = _find([own], path or names[0])
+    if found is not None and _is_elf(found.file) and target.interpreter(found.file) is None:
+        return _target(names[0], arch, found, ())
+    wanted = packages.with_dependencies(names, arch)
+    found = _program(names[0], own, [package.files for package in wanted], path)
+    return _target(names[0], arch, found, wanted)
 
 
 def package_root(package: str, arch: str) -> Path:
-    """The package's files in the cache, fetched when they are not there."""
-    architecture = _ARCHITECTURES[arch]
-    folder = cache.folder("debian", SUITE, architecture) / package
-    if not folder.is_dir():
-        with _locked(folder.parent / ".lock"):
-            if not folder.is_dir():
-                _download(package, architecture, folder)
-    return folder
+    """The package's files in the cache, fetched when they are not there; raises PackageError."""
+    return packages.alone(package, arch).files
 
 
-def _download(package: str, architecture: str, folder: Path) -> None:
-    apt = _Apt(cache.folder("apt", SUITE, architecture), architecture)
-    _refresh(apt)
-    work = Path(tempfile.mkdtemp(prefix=".fetch.", dir=folder.parent))
+def _target(
+    package: str, arch: str, found: _Found, wanted: Sequence[packages.Package]
+) -> target.Target:
     try:
-        try:
-            apt.run("apt-get", "download", package, folder=work)
-        except ToolFailedError as error:
-            raise _explain(apt, package, error) from error
-        archive = next(work.glob("*.deb"))
-        process.run(["dpkg-deb", "-x", str(archive), str(work / "root")])
-        (work / "root").rename(folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        target.check(found.file)
+    except BadFileError as error:
+        raise PackageError(f"debian:{package}: {found.guest_path} {error.problem}") from error
+    if not wanted or target.interpreter(found.file) is None:
+        wanted = (packages.alone(package, arch),)
+    return target.Target(
+        source=found.file,
+        arch=arch,
+        guest_path=found.guest_path,
+        name=posixpath.basename(found.called),
+        roots=tuple(package.files for package in wanted),
+        links=maintainer.links(wanted),
+        notes=maintainer.notes(wanted),
+    )
 
 
-def _refresh(apt: _Apt) -> None:
-    """Bring the package lists up to date, once a day; old ones serve when offline."""
-    for part in ("state/lists/partial", "cache/archives/partial", "sources"):
-        (apt.folder / part).mkdir(parents=True, exist_ok=True)
-    (apt.folder / "status").touch()
-    sources = apt.folder / "sources" / "hermipy.sources"
-    text = aptsources.replaced(SUITE, apt.arch)
-    stamp = apt.folder / "updated"
-    same = sources.is_file() and sources.read_text() == text
-    if same and stamp.is_file() and time.time() - stamp.stat().st_mtime < _LISTS_AGE_S:
-        return
-    sources.write_text(text)
-    try:
-        apt.run("apt-get", "update")
-    except ToolFailedError as error:
-        if same and stamp.is_file():
-            return
-        raise NoArchiveError(f"no package archive can be reached: {error}") from error
-    stamp.touch()
-
-
-def _explain(apt: _Apt, package: str, error: HermipyError) -> PackageError:
-    """Why a package cannot be had."""
-    with contextlib.suppress(HermipyError):
-        _, _, tail = apt.run("apt-cache", "showpkg", package).partition("Reverse Provides:")
-        providers = sorted({line.split()[0] for line in tail.splitlines() if line.split()})
-        if providers:
-            return PackageError(
-                f"debian:{package}: is a virtual package; take one of {', '.join(providers)}"
-            )
-    if re.search(r"Unable to locate|No packages found|no candidate|select candidate", str(error)):
-        return PackageError(f"debian:{package}: {SUITE} has no such package for {apt.arch}")
-    return PackageError(f"debian:{package}: {error}")
-
-
-def _program(package: str, root: Path, path: str) -> Path:
-    programs = {f"/{file.relative_to(root)}": file for file in _programs(root)}
-    if path:
-        return _named(package, root, path, programs)
-    named = [file for guest, file in programs.items() if guest.rpartition("/")[2] == package]
-    found = named or list(programs.values())
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise PackageError(f"debian:{package}: holds no program")
+def _program(package: str, own: Path, roots: Sequence[Path], path: str) -> _Found:
+    """The program that the user named, else the one named like the package, else the only one."""
+    found = _find(roots, path or package)
+    if found is not None and (path or _is_elf(found.file)):
+        return found
+    programs = [f"/{file.relative_to(own)}" for file in _programs(own)]
     listed = " ".join(programs)
-    raise PackageError(f"debian:{package}: choose one with debian:{package}:PATH: {listed}")
+    if path:
+        raise PackageError(
+            f"debian:{package}: has no file {path}; its programs: {listed or 'none'}"
+        )
+    if not programs:
+        raise PackageError(f"debian:{package}: holds no program")
+    if len(programs) > 1:
+        raise PackageError(f"debian:{package}: choose one with debian:{package}:PATH: {listed}")
+    return _Found(programs[0], programs[0], own / programs[0].lstrip("/"))
 
 
-def _named(package: str, root: Path, path: str, programs: dict[str, Path]) -> Path:
-    """The file that the user named; /bin is /usr/bin, and a link inside the package is followed."""
+def _find(roots: Sequence[Path], path: str) -> _Found | None:
+    """A file by its path, or by its name where a shell would look for it; /bin is /usr/bin."""
     plain = path.strip("/")
-    for candidate in (
-        root / plain,
-        root / "usr" / plain,
-        *(root / place / plain for place in _BIN),
-    ):
-        file = _followed(root, candidate)
-        if file is not None:
-            return file
-    listed = " ".join(programs) or "none"
-    raise PackageError(f"debian:{package}: has no file {path}; its programs: {listed}")
+    names = (plain, f"usr/{plain}") if "/" in path else (f"{place}/{plain}" for place in _BIN)
+    for name in names:
+        found = _followed(roots, f"/{name}")
+        if found is not None:
+            return found
+    return None
 
 
-def _followed(root: Path, path: Path) -> Path | None:
-    if path.is_symlink():
-        link = path.readlink()
-        path = root / str(link).lstrip("/") if link.is_absolute() else path.parent / link
-    path = Path(os.path.normpath(path))
-    return path if path.is_relative_to(root) and path.is_file() else None
+def _followed(roots: Sequence[Path], called: str) -> _Found | None:
+    """The file behind a path, links followed from package to package."""
+    guest_path = called
+    for _ in range(_MAX_LINKS):
+        places = [root / guest_path.lstrip("/") for root in roots]
+        link = next((place for place in places if place.is_symlink()), None)
+        if link is None:
+            file = next((place for place in places if place.is_file()), None)
+            return _Found(called, guest_path, file) if file else None
+        target_path = posixpath.join(posixpath.dirname(guest_path), str(link.readlink()))
+        guest_path = posixpath.normpath(target_path)
+    return None
 
 
 def _programs(root: Path) -> Iterator[Path]:
@@ -205,20 +130,15 @@ def _programs(root: Path) -> Iterator[Path]:
 def _is_program(path: Path) -> bool:
     if path.is_symlink() or not path.is_file() or not path.stat().st_mode & stat.S_IXUSR:
         return False
-    with path.open("rb") as stream:
-        if stream.read(len(_ELF_MAGIC)) != _ELF_MAGIC:
-            return False
+    if not _is_elf(path):
+        return False
     try:
         target.check(path)
-    except BadFileError as error:
-        # A program that we cannot take yet is still the package's program: say so when it is run.
-        return "dynamically" in error.problem
+    except BadFileError:
+        return False
     return True
 
 
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Two runs may want the same package: one fetches, the other waits."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _is_elf(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(len(_ELF_MAGIC)) == _ELF_MAGIC

@@ -197,13 +197,38 @@ class Elf:
         return next(iter(self._dynamic_strings(DT_SONAME)), None)
 
     @property
-    def run_paths(self) -> tuple[str, ...]:
-        """DT_RUNPATH, or DT_RPATH when there is none, unexpanded (ld.so(8))."""
-        return self._dynamic_strings(DT_RUNPATH) or self._dynamic_strings(DT_RPATH)
+    def rpath(self) -> tuple[str, ...]:
+        """The directories of DT_RPATH, unexpanded."""
+        return _directories(self._dynamic_strings(DT_RPATH))
+
+    @property
+    def runpath(self) -> tuple[str, ...]:
+        """The directories of DT_RUNPATH, unexpanded."""
+        return _directories(self._dynamic_strings(DT_RUNPATH))
+
+    @cached_property
+    def imports(self) -> frozenset[str]:
+        """The dynamic symbols that ld.so looks up for this object.
+
+        Undefined ones, and defined ones that it still reaches by name (a call through the PLT).
+        """
+        table, strings = next(
+            (raw for *raw, exported in self._symbol_tables if exported), (b"", b"")
+        )
+        rows = _table(table, _SYM)
+        wanted = rows["shndx"] == 0
+        used = (self._relocations["info"] >> 32).astype(np.int64)
+        wanted[used[used < len(rows)]] = True
+        return frozenset(_string(strings, name) for name in rows["name"][wanted].tolist() if name)
 
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
         """The defined symbols of .symtab and .dynsym, mapping symbols ($x, $d) included."""
+        return tuple(symbol for table in self._symbol_tables for symbol in _symbols(*table))
+
+    @cached_property
+    def _symbol_tables(self) -> list[tuple[bytes, bytes, bool]]:
+        """(symbols, their strings, whether it is the dynamic table)."""
         tables = [
             (self.bytes_of(s), self.bytes_of(self.sections[s.link]), s.kind == SHT_DYNSYM)
             for s in self.sections
@@ -211,7 +236,7 @@ class Elf:
         ]
         if not any(exported for *_, exported in tables):
             tables.append((*self._dynamic_symbol_table(), True))
-        return tuple(symbol for table in tables for symbol in _symbols(*table))
+        return tables
 
     def _dynamic_symbol_table(self) -> tuple[bytes, bytes]:
         """(.dynsym, .dynstr) of a file without section headers.
@@ -404,6 +429,10 @@ def _string(strings: bytes, at: int) -> str:
     """The NUL-terminated string at an offset of a string table; empty when it lies outside."""
     end = strings.find(b"\0", at, at + _LONGEST_NAME)
     return strings[at : end if end >= 0 else at + _LONGEST_NAME].decode("utf-8", "replace")
+
+
+def _directories(paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(directory for path in paths for directory in path.split(":") if directory)
 
 
 def _table(raw: bytes, kind: np.dtype[Any]) -> npt.NDArray[Any]:

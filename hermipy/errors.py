@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -89,6 +90,22 @@ class NoArchiveError(PackageError):
 
 class QemuError(HermipyError):
     """QEMU did not start or ended before the program did."""
+
+
+class MissingLibraryError(HermipyError):
+    """Objects that ld.so would look for in vain."""
+
+    def __init__(self, program: str, missing: Sequence[tuple[str, str]]) -> None:
+        """`missing`: (name, path of the object that needs it)."""
+        named = ", ".join(
+            name if who == program else f"{name} (for {who})" for name, who in missing
+        )
+        super().__init__(
+            f"{program} needs {named}: not found; give the folder that is its / with --sysroot, "
+            f"or bring the file with --add"
+        )
+        self.program = program
+        self.missing = tuple(missing)
 
 
 class UnsoundRewriteError(HermipyError):

@@ -8,13 +8,13 @@ Elf64_Ehdr and Elf64_Phdr.
 from __future__ import annotations
 
 import struct
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 PT_LOAD, PT_NOTE = 1, 4
 PF_X, PF_W, PF_R = 1, 2, 4
-# A padding byte of e_ident, which every loader ignores: nonzero says that the file was rewritten.
-MARK_OFFSET = 15
-MARK = b"\1"
+# The first entry's physical address, which every loader ignores, says that a file was rewritten.
+# (e_ident has unused bytes, but glibc's ld.so refuses a library in which they are not zero.)
+_MARK = int.from_bytes(b"HERMIPY", "little")
 _EHDR_PHOFF = 32
 _EHDR_PHNUM = 56
 _EHDR_TYPE = 16
@@ -65,6 +65,24 @@ def read(data: bytes) -> Table:
         ProgramHeader(*_PHDR.unpack_from(data, offset + i * _PHDR.size)) for i in range(count)
     )
     return Table(offset, tuple(entries))
+
+
+def marked(table: Table) -> Table:
+    """The table with the mark of a rewritten file."""
+    first, *others = table.entries
+    return Table(table.offset, (replace(first, paddr=_MARK), *others))
+
+
+def unmarked(table: Table, original: Table) -> Table:
+    """A marked table as it was before the mark: the original's entry, or a stub segment's."""
+    first, *others = table.entries
+    known = (entry for entry in original.entries if replace(entry, paddr=_MARK) == first)
+    return Table(table.offset, (next(known, replace(first, paddr=first.vaddr)), *others))
+
+
+def is_marked(table: Table) -> bool:
+    """Whether the table is of a rewritten file."""
+    return table.entries[0].paddr == _MARK
 
 
 def room_for_stubs(data: bytes, table: Table) -> tuple[range, ...]:

@@ -56,6 +56,8 @@ class Image:
     flags: int
     manifest: dict[str, Any]
     working_directory: str = "/"
+    notes: tuple[str, ...] = ()
+    """What the user should know of it before it runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ class Call:
     numbers: frozenset[int] | None
     evidence: str
     """`block`, `flow`, `wrapper: 3 callers, depth 2` ...; for an unresolved site the reason."""
+    wrappers: frozenset[int] = frozenset()
+    """Exported functions whose caller in another object names the number: libc's syscall(). When no
+    other object calls one, the site makes `inside` and nothing else."""
+    inside: frozenset[int] = frozenset()
+    """For a site in a wrapper: the numbers that the object's own calls make."""
 
 
 @dataclass(frozen=True, slots=True)

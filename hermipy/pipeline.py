@@ -1,6 +1,7 @@
 """READ FIRST: the straight line from a target to a bootable image; each stage is called once.
 
-    target -> prepare (scan, resolve, rewrite) -> tree -> select -> link -> image -> run
+    target -> tree -> objects (closure; of each: scan, resolve, rewrite) -> select -> link
+           -> image -> run
 
 Every stage takes frozen values and gives new ones; only `image.write` and `run` touch the world.
 """
@@ -9,19 +10,20 @@ from __future__ import annotations
 
 import posixpath
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hermipy import image, link, modules, prepare, target, tree
+from hermipy import image, link, modules, objects, prepare, target, tree
 from hermipy.errors import InputError, OptionError
+from hermipy.files import Files
 from hermipy.image import Image, merge_environment
-from hermipy.model import Node
+from hermipy.objects import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hermipy.prepare import Prepared
+    from hermipy.model import Node
     from hermipy.target import Target
 
 _ENVIRONMENT = (
@@ -42,6 +44,7 @@ class Request:
     environment: tuple[str, ...] = ()
     add: tuple[str, ...] = ()
     rootfs: Path | None = None
+    sysroot: Path | None = None
     workdir: str = "/"
     direct: bool = True
     on_missing: str = "enosys"
@@ -54,30 +57,33 @@ def build(request: Request) -> Image:
     """Everything of an image but its bytes."""
     program = find(request.target, request.arch)
     # From here on the program is an ELF file that we can take, of one of our two machines.
-    prepared = prepare.prepare(program.source, direct=request.direct)
-    # From here on every site is known, and each is a jump that was proved or a trap.
-    nodes = tree.build(*_sources(request, program, prepared))
+    path = _guest_path(program, request)
+    nodes = tree.build(*_sources(request, program, path))
     nodes, directory = tree.with_directory(nodes, _absolute(request.workdir))
+    nodes, found = objects.gather(nodes, _wanted(request, program, path, nodes))
+    # From here on nothing that ld.so needs is absent; every site of every object is known, and each
+    # is a jump that was proved or a trap.
+    unresolved = found.unresolved
     selection = modules.select(
         program.arch,
-        _numbers(prepared, program, request.assume),
-        unresolved=bool(prepared.unresolved) and request.assume is None,
+        found.numbers | modules.numbers_of(request.assume or (), program.arch),
+        unresolved=bool(unresolved) and request.assume is None,
         texts=_texts(nodes, request),
     )
     # From here on no syscall outside the selection has a handler.
     kernel = link.link(selection, stats=request.stats)
-    executable = _guest_path(program, request.rootfs)
     return Image(
         kernel=kernel,
         nodes=nodes,
-        executable=executable,
+        executable=path,
         working_directory=directory,
         arguments=(program.name, *request.arguments),
         environment=merge_environment(_ENVIRONMENT, request.environment),
+        notes=program.notes,
         flags=_MISSING_FLAGS[request.on_missing] | (image.STATS if request.stats else 0),
         manifest={
             "arch": program.arch,
-            "program": executable,
+            "program": path,
             "kernel_bytes": kernel.bytes,
             "modules": [
                 {"name": module.name, "bytes": module.bytes, "because": module.because}
@@ -85,8 +91,12 @@ def build(request: Request) -> Image:
             ],
             "syscalls": [row.name for row in selection.handlers],
             "missing": selection.missing,
-            "unresolved": prepared.unresolved,
-            "sites": {"direct": prepared.direct, "trap": prepared.trap},
+            "unresolved": unresolved,
+            "sites": {"direct": found.direct, "trap": found.trap},
+            "objects": [
+                {"path": name, "direct": part.direct, "trap": part.trap}
+                for name, part in found.counted.items()
+            ],
             "on_missing": request.on_missing,
             "stats": request.stats,
         },
@@ -105,10 +115,6 @@ def find(name: str, arch: str | None) -> Target:
     return program
 
 
-def _numbers(prepared: Prepared, program: Target, assume: tuple[str, ...] | None) -> frozenset[int]:
-    return frozenset(prepared.numbers) | modules.numbers_of(assume or (), program.arch)
-
-
 def _texts(nodes: tuple[Node, ...], request: Request) -> Iterator[bytes]:
     """All that the program can take a path from, but for what it reads from outside."""
     yield "\0".join((*request.arguments, *request.environment, request.workdir)).encode(
@@ -124,29 +130,52 @@ def _texts(nodes: tuple[Node, ...], request: Request) -> Iterator[bytes]:
                 raise InputError(node.source, error) from error
 
 
-def _sources(request: Request, program: Target, prepared: Prepared) -> Iterator[Iterator[Node]]:
+def _sources(request: Request, program: Target, path: str) -> Iterator[Iterator[Node]]:
     """The tree's sources, the weakest first."""
-    if program.root is not None:
-        yield tree.from_package(program.root)
+    for root in program.roots:
+        yield tree.from_package(root)
+    yield iter(program.links)
     if request.rootfs is not None:
         if not request.rootfs.is_dir():
             raise OptionError(f"--rootfs: {request.rootfs} is not a directory")
         yield tree.from_folder(request.rootfs)
     for option in request.add:
         yield tree.from_option(option)
-    yield iter([_program_node(program, prepared, _guest_path(program, request.rootfs))])
+    # Whoever could read the file on the host may run it: the packed program is there to be run.
+    yield iter([replace(tree.node(program.source.resolve(), path), mode=stat.S_IFREG | 0o755)])
 
 
-def _program_node(program: Target, prepared: Prepared, path: str) -> Node:
-    return Node(
+def _wanted(request: Request, program: Target, path: str, nodes: tuple[Node, ...]) -> Wanted:
+    settings = dict(item.partition("=")[::2] for item in request.environment)
+    return Wanted(
         path=path,
-        # Whoever could read the file on the host may run it: the packed program is there to be run.
-        mode=stat.S_IFREG | 0o755,
-        mtime_ns=program.source.stat().st_mtime_ns,
-        source=Path(prepared.path),
-        stub_offset=prepared.stub_offset,
-        stub_size=prepared.stub_size,
+        arch=program.arch,
+        direct=request.direct,
+        below=tuple(_below(request, program, nodes)),
+        library_path=settings.get("LD_LIBRARY_PATH", ""),
     )
+
+
+def _below(request: Request, program: Target, nodes: tuple[Node, ...]) -> Iterator[Path]:
+    """Where libraries come from that nobody put into the tree."""
+    interpreter = target.interpreter(program.source)
+    if interpreter is None:
+        return
+    sysroot = request.sysroot
+    if sysroot is None and not program.roots and Files(nodes, ()).find(interpreter) is None:
+        sysroot = target.default_sysroot(program.arch, interpreter)
+    if sysroot is not None:
+        yield sysroot
+    if _own_places(program):
+        yield Path("/")
+
+
+def _own_places(program: Target) -> bool:
+    """Whether a program of the host says itself where its libraries lie (RPATH, RUNPATH)."""
+    if program.roots or target.interpreter(program.source) is None:
+        return False
+    linkage = prepare.prepare(program.source, direct=False).linkage
+    return bool(linkage.rpath or linkage.runpath)
 
 
 def _absolute(workdir: str) -> str:
@@ -155,13 +184,17 @@ def _absolute(workdir: str) -> str:
     return workdir
 
 
-def _guest_path(program: Target, rootfs: Path | None) -> str:
-    """Where the program lies in the guest: its place in the root file system, else /."""
+def _guest_path(program: Target, request: Request) -> str:
+    """Where the program lies in the guest: its place in the root file system or sysroot, else /."""
     if program.guest_path is not None:
         return program.guest_path
-    if rootfs is not None and program.source.resolve().is_relative_to(rootfs.resolve()):
-        return tree.normalise(str(program.source.resolve().relative_to(rootfs.resolve())))
+    source = program.source.resolve()
+    for folder in filter(None, (request.rootfs, request.sysroot)):
+        if source.is_relative_to(folder.resolve()):
+            return tree.normalise(str(source.relative_to(folder.resolve())))
+    if _own_places(program):
+        return str(source)  # its libraries' places hang on its own
     taken = tree.is_base_directory(f"/{program.source.name}") or (
-        rootfs is not None and (rootfs / program.source.name).is_dir()
+        request.rootfs is not None and (request.rootfs / program.source.name).is_dir()
     )
     return posixpath.join("/usr/bin" if taken else "/", program.source.name)

@@ -1,22 +1,56 @@
 """Prepare: one file scanned and, for direct mode, rewritten; by content hash, so only once.
 
 The result in the cache is small and needs no library to read: a second run of a program does not
-even import the analysis.
+even import the analysis. What ld.so will ask of an object is noted with it, for the closure.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+import re
+import struct
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from hermipy import cache
+from hermipy import cache, target
 from hermipy.model import Tier
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hermipy.model import Rewritten, Scan
+    from hermipy.elf import Elf
+    from hermipy.model import Call, Rewritten, Scan
+
+# The instruction's bytes; where an executable segment has none, there is nothing to find.
+_SITE = {"riscv64": b"\x73\0\0\0", "aarch64": b"\x01\0\0\xd4"}
+_OPENERS = {"dlopen", "dlmopen"}
+_GLIBC = "libc.so.6"
+_LIBRARY_NAME = re.compile(rb"\0(lib[\w.+-]+\.so(?:\.\d+)*)(?=\0)")
+_EHDR = struct.Struct("<16sHH")
+_ET_EXEC, _ET_DYN = 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Linkage:
+    """What an object asks of ld.so, and offers to other objects."""
+
+    interpreter: str = ""
+    needed: tuple[str, ...] = ()
+    soname: str = ""
+    rpath: tuple[str, ...] = ()
+    runpath: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    """Symbols that it takes from wherever ld.so finds them."""
+    opens: tuple[str, ...] = ()
+    """Names of libraries in its text, when it can dlopen()."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapper:
+    """A site whose number is an argument of exported functions: libc's syscall()."""
+
+    site: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +62,23 @@ class Prepared:
     numbers: tuple[int, ...]
     unresolved: tuple[str, ...]
     """`0x1234: reason` of every site whose number could be anything."""
+    wrappers: tuple[Wrapper, ...]
+    """Sites that are unresolved only when another object calls one of their functions."""
     direct: int
     trap: int
+    linkage: Linkage
     stub_offset: int = 0
     stub_size: int = 0
+
+
+def object_arch(path: Path) -> str | None:
+    """The architecture of a program or library of ours; None for any other file. OSError."""
+    with path.open("rb") as stream:
+        start = stream.read(_EHDR.size)
+    if start[:6] != b"\x7fELF\2\1" or len(start) < _EHDR.size:
+        return None
+    _, kind, machine = _EHDR.unpack(start)
+    return target.MACHINES.get(machine) if kind in (_ET_EXEC, _ET_DYN) else None
 
 
 def prepare(path: Path, *, direct: bool) -> Prepared:
@@ -39,57 +86,98 @@ def prepare(path: Path, *, direct: bool) -> Prepared:
     key = cache.key("prepared", cache.file_hash(path), direct)
     description = cache.folder("files") / f"{key}.json"
     if not description.is_file():
-        prepared = _rewritten(path, description) if direct else _as_it_is(path)
-        text = json.dumps(asdict(prepared)).encode()
+        text = json.dumps(asdict(_analysed(path, description, direct=direct))).encode()
         cache.entry(description, lambda stream: stream.write(text))
-    fields = json.loads(description.read_text())
-    stored = Prepared(
-        **{**fields, "numbers": tuple(fields["numbers"]), "unresolved": tuple(fields["unresolved"])}
-    )
-    return stored if direct else _at(stored, path)
+    stored = _decode(json.loads(description.read_text()))
+    # The same contents may lie elsewhere than where they were first seen.
+    return stored if stored.path else replace(stored, path=str(path))
 
 
-def _as_it_is(path: Path) -> Prepared:
-    from hermipy import stages  # noqa: PLC0415  slow to import, and needed once per file
+def _decode(fields: dict[str, Any]) -> Prepared:
+    """What json made of it: dictionaries for our classes, lists for tuples."""
+    plain = {key: _frozen(value) for key, value in fields.items()}
+    linkage = {key: _frozen(value) for key, value in plain.pop("linkage").items()}
+    wrappers = tuple(Wrapper(w["site"], _frozen(w["names"])) for w in plain.pop("wrappers"))
+    return Prepared(linkage=Linkage(**linkage), wrappers=wrappers, **plain)
 
-    found = stages.scan_file(path)
-    return _describe(found, str(path), None)
+
+def _frozen(value: Any) -> Any:  # noqa: ANN401  as json gave it
+    return tuple(value) if isinstance(value, list) else value
 
 
-def _rewritten(path: Path, description: Path) -> Prepared:
-    from hermipy import stages  # noqa: PLC0415  slow to import, and needed once per file
+def _analysed(path: Path, description: Path, *, direct: bool) -> Prepared:
+    """Without a path when the file is packed as it is."""
+    from hermipy import elf, rewrite, scan, stages  # noqa: PLC0415  slow to import, needed once per file
 
-    done = stages.rewrite_file(path)
+    file = elf.read(path)
+    scan.refuse_rewritten(file)
+    if not _may_make_syscalls(file):
+        return _describe(file, None, None, "")
+    found, subject = stages.subject(file)
+    result = rewrite.rewrite(subject) if direct else None
+    if result is None or not result.plan.patches:
+        return _describe(file, found, None, "")
     output = description.with_suffix(".elf")
-    cache.entry(output, lambda stream: stream.write(done.rewritten.data))
-    return _describe(done.found, str(output), done.rewritten)
+    cache.entry(output, lambda stream: stream.write(result.data))
+    return _describe(file, found, result, str(output))
 
 
-def _describe(found: Scan, path: str, result: Rewritten | None) -> Prepared:
+def _may_make_syscalls(file: Elf) -> bool:
+    from hermipy.elf import PF_X  # noqa: PLC0415
+
+    code = (segment for segment in file.loads if segment.flags & PF_X)
+    return any(
+        file.data.find(_SITE[file.arch], segment.offset, segment.offset + segment.file_size) >= 0
+        for segment in code
+    )
+
+
+def _describe(file: Elf, found: Scan | None, result: Rewritten | None, path: str) -> Prepared:
+    calls = found.calls if found else ()
     plans = result.plan.sites if result else ()
     direct = sum(plan.tier is not Tier.TRAP for plan in plans)
     has_stubs = result is not None and bool(result.plan.stubs)
+    numbers = set().union(*(call.inside for call in calls), found.numbers if found else ())
+    wrappers = tuple(
+        Wrapper(_site(call), _names(file, call.wrappers)) for call in calls if call.wrappers
+    )
     return Prepared(
         path=path,
-        numbers=tuple(sorted(found.numbers)),
-        unresolved=_unresolved(found),
+        numbers=tuple(sorted(numbers)),
+        unresolved=tuple(
+            _site(call) for call in calls if call.numbers is None and not call.wrappers
+        ),
+        wrappers=wrappers,
         direct=direct,
-        trap=len(found.calls) - direct,
+        trap=len(calls) - direct,
+        linkage=_linkage(file),
         stub_offset=result.plan.stub_offset if result and has_stubs else 0,
         stub_size=len(result.plan.stubs) if result and has_stubs else 0,
     )
 
 
-def _unresolved(found: Scan) -> tuple[str, ...]:
-    """Why the program could make any syscall; empty: it cannot.
-
-    A program that makes none could not even end: its code comes to light only when it runs.
-    """
-    if not found.calls:
-        return ("0x0: no site was found: the program unpacks or makes its code when it runs",)
-    return tuple(f"{call.site.address:#x}: {call.evidence}" for call in found.unresolved)
+def _site(call: Call) -> str:
+    return f"{call.site.address:#x}: {call.evidence}"
 
 
-def _at(stored: Prepared, path: Path) -> Prepared:
-    """The same contents may lie elsewhere than where they were first seen."""
-    return Prepared(str(path), stored.numbers, stored.unresolved, stored.direct, stored.trap)
+def _names(file: Elf, functions: frozenset[int]) -> tuple[str, ...]:
+    return tuple(sorted({s.name for s in file.symbols if s.exported and s.address in functions}))
+
+
+def _linkage(file: Elf) -> Linkage:
+    return Linkage(
+        interpreter=file.interpreter or "",
+        needed=file.needed,
+        soname=file.soname or "",
+        rpath=file.rpath,
+        runpath=file.runpath,
+        imports=tuple(sorted(file.imports)),
+        opens=_opens(file),
+    )
+
+
+def _opens(file: Elf) -> tuple[str, ...]:
+    """Libraries that are opened by name. glibc itself opens libgcc_s.so.1 to cancel a thread."""
+    if not file.imports & _OPENERS and file.soname != _GLIBC:
+        return ()
+    return tuple(sorted({match[1].decode() for match in _LIBRARY_NAME.finditer(file.data)}))

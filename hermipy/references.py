@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hermipy.arch.base import Insn
 
 CALLED_THROUGH_POINTER = "called through a pointer"
+EXPORTED = "exported"
 _CALLS = (Flow.CALL, Flow.INDIRECT_CALL)
 _REFERENCE_REACH = 48
 _USE_BUDGET = 1_000
@@ -52,10 +53,14 @@ class References:
         if function == self.analysis.elf.entry:
             return "the entry point"
         if function in self.analysis.witnesses.exported:
-            return "exported"
+            return EXPORTED
+        return CALLED_THROUGH_POINTER if self.is_taken(function) else None
+
+    def is_taken(self, function: int) -> bool:
+        """Return whether code or data of this file may call a function through a pointer."""
         if function not in self._taken:
             self._taken[function] = self._is_taken(function)
-        return CALLED_THROUGH_POINTER if self._taken[function] else None
+        return self._taken[function]
 
     def _is_taken(self, function: int) -> bool:
         """Return whether an address goes anywhere but into a comparison.

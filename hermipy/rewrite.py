@@ -114,9 +114,8 @@ class _Planner:
             sites.append(SitePlan(call.site, tier, reason, stub))
         offset = headers.end_of_file(self.subject.data)
         used = [area for area in areas if area.code]
-        patches += self._header_patches(used, offset)
         if patches:
-            patches.append(_mark(self.subject.data))
+            patches.append(self._header_patch(used, offset))
         _refuse_conflicts(patches)
         return Plan(tuple(sites), tuple(patches), _file_bytes(used), offset)
 
@@ -139,14 +138,16 @@ class _Planner:
                 return Tier.STUB, reason, word, at
         return Tier.TRAP, "every stub segment is out of the jump's reach", b"", None
 
-    def _header_patches(self, used: list[_Area], offset: int) -> list[Patch]:
-        if not used:
-            return []
+    def _header_patch(self, used: list[_Area], offset: int) -> Patch:
+        """The headers with the stub segments, and with the mark of a rewritten file.
+
+        Without it, it could be taken for an original: its sites cannot be seen any more.
+        """
         table = headers.read(self.subject.data)
         new = self._table(table, used, offset)
         assert new is not None, "the areas are as many as the spare program headers"
-        why = "program headers of the stub segments"
-        return [Patch(table.offset, table.encode(), new.encode(), why)]
+        why = "program headers: stub segments, mark"
+        return Patch(table.offset, table.encode(), headers.marked(new).encode(), why)
 
     def _table(self, table: headers.Table, areas: list[_Area], offset: int) -> headers.Table | None:
         segments = []
@@ -188,12 +189,6 @@ def _file_bytes(areas: list[_Area]) -> bytes:
         return b""
     padded = b"".join(bytes(area.code).ljust(area.file_size, b"\0") for area in areas[:-1])
     return padded + bytes(areas[-1].code)
-
-
-def _mark(data: bytes) -> Patch:
-    """So that a rewritten file is not taken for an original: its sites cannot be seen any more."""
-    end = headers.MARK_OFFSET + len(headers.MARK)
-    return Patch(headers.MARK_OFFSET, data[headers.MARK_OFFSET : end], headers.MARK, "mark")
 
 
 def _refuse_conflicts(patches: Iterable[Patch]) -> None:

@@ -10,11 +10,10 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from hermipy import elf as reader
-from hermipy import resolve
+from hermipy import headers, resolve
 from hermipy.analysis import analyse
 from hermipy.errors import BadFileError
 from hermipy.functions import known_ranges, undescribed_segments
-from hermipy.headers import MARK, MARK_OFFSET
 from hermipy.model import Scan, Site
 
 if TYPE_CHECKING:
@@ -70,9 +69,14 @@ def _without_data(elf: Elf, candidates: list[Site], segments: list[Segment]) -> 
 
 def scan(elf: Elf) -> Scan:
     """Return the sites of a file with their numbers; raises BadFileError for a rewritten file."""
-    if elf.data[MARK_OFFSET : MARK_OFFSET + len(MARK)] == MARK:
-        raise BadFileError(elf.path, "is rewritten already: take the file that it was made from")
+    refuse_rewritten(elf)
     return Scan(elf.path, elf.arch, resolve.calls(elf, sites(elf)))
+
+
+def refuse_rewritten(elf: Elf) -> None:
+    """Raise BadFileError for a file in which sites have become jumps: they cannot be seen."""
+    if headers.is_marked(headers.read(elf.data)):
+        raise BadFileError(elf.path, "is rewritten already: take the file that it was made from")
 
 
 def scan_file(path: str | Path) -> Scan:

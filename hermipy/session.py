@@ -26,6 +26,10 @@ class Runnable(Protocol):
     def on_missing(self) -> str:
         """The policy for syscalls that are not linked."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know before it runs."""
+
     def write(self, stream: BinaryIO) -> None:
         """Write the bootable file."""
 
@@ -53,6 +57,11 @@ class Fresh:
         """The policy for syscalls that are not linked."""
         return str(self.built.manifest["on_missing"])
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know before it runs."""
+        return self.built.notes
+
     def write(self, stream: BinaryIO) -> None:
         """Write the bootable file."""
         image.write(self.built, stream)
@@ -76,6 +85,7 @@ class Packed:
     on_missing: str
     arguments: tuple[str, ...]
     environment: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def write(self, stream: BinaryIO) -> None:
         """Write the image with this run's arguments and environment."""
@@ -130,6 +140,7 @@ def _refuse_packing_options(request: Request) -> None:
     given = {
         "--add": request.add,
         "--rootfs": request.rootfs,
+        "--sysroot": request.sysroot,
         "--workdir": request.workdir != "/",
         "--assume": request.assume,
         "--stats": request.stats,

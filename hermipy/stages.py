@@ -32,8 +32,8 @@ def scan_file(path: Path) -> Scan:
 
 def rewrite_file(path: Path) -> Analysed:
     """The file with each site turned into a jump, or left a trap for a reason."""
-    found, subject = read(path)
-    return Analysed(found, rewrite.rewrite(subject), len(subject.data))
+    found, original = read(path)
+    return Analysed(found, rewrite.rewrite(original), len(original.data))
 
 
 def verify_file(path: Path, rewritten: Path) -> Verified:
@@ -41,13 +41,17 @@ def verify_file(path: Path, rewritten: Path) -> Verified:
     from hermipy import verify  # noqa: PLC0415  it needs an emulator, which nothing else does
 
     data = elf.read(rewritten).data
-    _, subject = read(path)
-    return verify.verify(subject, data)
+    _, original = read(path)
+    return verify.verify(original, data)
 
 
 def read(path: Path) -> tuple[Scan, rewrite.Subject]:
     """What was found in a file, and the file as the rewriter wants it."""
-    file = elf.read(path)
+    return subject(elf.read(path))
+
+
+def subject(file: elf.Elf) -> tuple[Scan, rewrite.Subject]:
+    """The same for a file that is read already."""
     found = scan.scan(file)
     dead = partial(liveness.dead_registers, file)
     return found, rewrite.Subject(file.data, found.arch, found.calls, dead)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hermipy.errors import BadFileError, InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from hermipy.model import Node
 
 MACHINES = {243: "riscv64", 183: "aarch64"}
 _OTHER_MACHINES = {3: "i386", 8: "MIPS", 20: "PowerPC", 21: "PowerPC 64", 22: "S/390", 40: "ARM"}
@@ -43,8 +44,12 @@ class Target:
     """None: the packer chooses."""
     name: str
     """argv[0]."""
-    root: Path | None = None
-    """The files that come with it, as they lie under the guest's /."""
+    roots: tuple[Path, ...] = ()
+    """The packages that come with it, as they lie under the guest's /."""
+    links: tuple[Node, ...] = ()
+    """What the packages' maintainer scripts would add."""
+    notes: tuple[str, ...] = ()
+    """What they would do and nobody does."""
 
 
 def from_file(path: Path) -> Target:
@@ -71,6 +76,26 @@ def check(path: Path) -> str:
     if problem:
         raise BadFileError(path, problem)
     return MACHINES[struct.unpack_from("<H", header, 18)[0]]
+
+
+def interpreter(path: Path) -> str | None:
+    """Who starts a program that `check` took (ld.so or its like); None for a static one."""
+    with path.open("rb") as stream:
+        offset, count = _program_headers(stream.read(_EHDR_BYTES))
+        stream.seek(offset)
+        entries = stream.read(count * _PHDR_BYTES)
+        for at in range(0, len(entries) // _PHDR_BYTES * _PHDR_BYTES, _PHDR_BYTES):
+            kind, _, offset, _, _, size = struct.unpack_from("<IIQQQQ", entries, at)
+            if kind == _PT_INTERP:
+                stream.seek(offset)
+                return stream.read(size).partition(b"\0")[0].decode(errors="surrogateescape")
+    return None
+
+
+def default_sysroot(arch: str, wanted: str) -> Path:
+    """Where a program of the host finds its interpreter: the cross libc's folder, else /."""
+    cross = Path(f"/usr/{arch}-linux-gnu")
+    return cross if (cross / wanted.lstrip("/")).exists() else Path("/")
 
 
 def refuse_special(path: Path) -> None:
@@ -124,8 +149,6 @@ def _segments_problem(entries: bytes, count: int, file_size: int) -> str:
         kinds.add(kind)
         if kind == _PT_LOAD and size and offset + size > file_size:
             return "is truncated: a segment ends behind the file's end"
-    if _PT_INTERP in kinds:
-        return "is dynamically linked; only static programs run so far"
     if _PT_LOAD not in kinds:
         return "has nothing to load: it is not a program"
     return ""

@@ -36,7 +36,10 @@ _BASE = (
     Node("/etc/hosts", _FILE, data=b"127.0.0.1\tlocalhost\n127.0.1.1\thermipy\n"),
 )
 
-_DOCUMENTATION = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/lintian")
+# What Debian's own slim images leave out; programs run without.
+_DOCUMENTATION = tuple(
+    f"/usr/share/{name}/" for name in ("doc", "man", "info", "lintian", "linda", "locale", "bug")
+)
 
 
 def build(*sources: Iterable[Node]) -> tuple[Node, ...]:
@@ -56,7 +59,7 @@ def with_directory(built: tuple[Node, ...], path: str) -> tuple[tuple[Node, ...]
 
 def from_folder(folder: Path, guest: str = "/") -> Iterator[Node]:
     """Everything in a folder of the host, as it would lie under `guest`; raises InputError."""
-    yield _node(folder, guest)
+    yield node(folder, guest)
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -66,7 +69,7 @@ def from_folder(folder: Path, guest: str = "/") -> Iterator[Node]:
         if entry.is_dir(follow_symlinks=False):
             yield from from_folder(Path(entry.path), path)
         elif not stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode):
-            yield _node(Path(entry.path), path)
+            yield node(Path(entry.path), path)
 
 
 def from_package(folder: Path) -> Iterator[Node]:
@@ -76,7 +79,7 @@ def from_package(folder: Path) -> Iterator[Node]:
             yield Node(f"/{name}", _SYMLINK, data=f"usr/{name}".encode())
         yield Node(f"/usr/{name}", _DIRECTORY)
     for node in from_folder(folder):
-        if node.path != "/" and not node.path.startswith(_DOCUMENTATION):
+        if node.path != "/" and not f"{node.path}/".startswith(_DOCUMENTATION):
             yield node
 
 
@@ -94,7 +97,7 @@ def from_option(text: str) -> Iterator[Node]:
     return (
         from_folder(source.resolve(), path)
         if source.is_dir()
-        else iter([_node(source.resolve(), path)])
+        else iter([node(source.resolve(), path)])
     )
 
 
@@ -103,7 +106,8 @@ def normalise(path: str) -> str:
     return "/" + posixpath.normpath("/" + path).lstrip("/")
 
 
-def _node(source: Path, path: str) -> Node:
+def node(source: Path, path: str) -> Node:
+    """A file of the host as it would lie at `path`; raises InputError."""
     try:
         status = source.lstat()
         target = os.fsencode(source.readlink()) if stat.S_ISLNK(status.st_mode) else None
@@ -128,6 +132,8 @@ def _put(nodes: dict[str, Node], node: Node) -> None:
     path = f"{_real_directory(nodes, parent)}{slash}{name}" if name else "/"
     old = nodes.get(path)
     both_directories = old is not None and stat.S_ISDIR(old.mode) and stat.S_ISDIR(node.mode)
+    if old is not None and stat.S_ISLNK(old.mode) and stat.S_ISDIR(node.mode):
+        return  # as dpkg does: a link to a directory stays when a package has the directory
     if old is not None and stat.S_ISDIR(old.mode) and not both_directories:
         for below in [other for other in nodes if other.startswith(f"{path}/")]:
             del nodes[below]

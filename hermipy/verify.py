@@ -66,6 +66,8 @@ def _check_headers(subject: Subject, rewritten: bytes) -> _Segments:
     if len(rewritten) < len(subject.data):
         raise UnsoundRewriteError("the file is shorter than the original")
     old, new = headers.read(subject.data), headers.read(rewritten)
+    if headers.is_marked(new):
+        new = headers.unmarked(new, old)
     added = [entry for entry in new.entries if entry not in old.entries]
     added.sort(key=lambda entry: entry.offset)
     rooms = headers.room_for_stubs(subject.data, old)
@@ -112,11 +114,8 @@ def _check_bytes(subject: Subject, rewritten: bytes, changed: list[_Changed]) ->
         ].trap
     table = headers.read(subject.data)
     undone[table.offset : table.offset + table.size_bytes] = table.encode()
-    if changed:
-        mark = slice(headers.MARK_OFFSET, headers.MARK_OFFSET + len(headers.MARK))
-        if rewritten[mark] != headers.MARK:
-            raise UnsoundRewriteError("it is not marked as rewritten")
-        undone[mark] = subject.data[mark]
+    if changed and not headers.is_marked(headers.read(rewritten)):
+        raise UnsoundRewriteError("it is not marked as rewritten")
     if undone != subject.data:
         pairs = zip(undone, subject.data, strict=True)
         where = next(i for i, (new, old) in enumerate(pairs) if new != old)

@@ -1,4 +1,6 @@
-"""Build samples/ for both architectures, static, with glibc and musl; say what each must print.
+"""Build samples/ for both architectures, with glibc and musl; say what each must print.
+
+All are built static, and a few also dynamic, against the cross gcc's glibc.
 
 A sample's first comment is its specification: `syscalls:` that it must make, `args:`, `stdin:`,
 `status:`, and `expect:` line by line (standard output). `qemu-user:` names a point in which the
@@ -20,7 +22,9 @@ from hermipy.errors import HermipyError, NoArchiveError
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "samples"
 OUT = ROOT / "build" / "samples"
-LIBCS = ("glibc", "musl", "none")
+# Those that lean on what is another object in a dynamic program: libc's start, threads, signals,
+# vDSO, file mappings, C++'s library and the unwinder.
+_DYNAMIC = ("arguments", "clocks", "fault_handler", "file_mapping", "hello", "jit", "threads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,9 @@ class Sample:
         """Assembly samples have no libc and belong to one architecture."""
         if self.source.suffix == ".S":
             return ("none",) if self.source.parent.name == arch else ()
-        return ("glibc", "musl")
+        if self.source.suffix == ".cc":
+            return ("glibc", "dynamic")
+        return ("glibc", "musl", "dynamic") if self.name in _DYNAMIC else ("glibc", "musl")
 
     def built(self, arch: str) -> tuple[str, ...]:
         """Those that `build` could build here."""
@@ -54,7 +60,7 @@ class Sample:
 
 def all_samples() -> list[Sample]:
     """Every sample, by name."""
-    sources = [*SOURCES.glob("*.c"), *SOURCES.glob("*/*.S")]
+    sources = [*SOURCES.glob("*.c"), *SOURCES.glob("*.cc"), *SOURCES.glob("*/*.S")]
     return [_read(source) for source in sorted(sources)]
 
 
@@ -108,14 +114,16 @@ def _without_musl(arch: str) -> str:
 
 
 def _compiler(arch: str, libc: str, source: Path) -> list[str]:
-    gcc = [f"{arch}-linux-gnu-gcc", "-O2", "-static", "-Wno-unused-result"]
     if libc == "none":
-        return [*gcc, "-nostdlib", str(source)]
-    if libc == "glibc":
-        return [*gcc, "-pthread", str(source)]
+        return [f"{arch}-linux-gnu-gcc", "-static", "-nostdlib", str(source)]
+    if libc in ("glibc", "dynamic"):
+        tool = ["g++", "-std=c++20"] if source.suffix == ".cc" else ["gcc"]
+        static = ["-static"] if libc == "glibc" else []
+        gcc = [f"{arch}-linux-gnu-{tool[0]}", *tool[1:], "-O2", "-Wno-unused-result"]
+        return [*gcc, *static, "-pthread", str(source)]
     headers, library = _musl(arch)
     start = [str(library / name) for name in ("crt1.o", "crti.o")]
-    builtins = process.run([gcc[0], "-print-libgcc-file-name"]).strip()
+    builtins = process.run([f"{arch}-linux-gnu-gcc", "-print-libgcc-file-name"]).strip()
     clang = ["clang", f"--target={arch}-linux-musl", "-O2", "-static", "-fuse-ld=lld", "-w"]
     return [
         *clang, "-nostdlibinc", "-isystem", str(headers), "-nostdlib", *start, str(source),

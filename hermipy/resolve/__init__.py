@@ -42,6 +42,10 @@ def _resolve(search: Search, site: Site) -> Call:
     numbers = frozenset(search.values)
     if search.through_pointer and not numbers <= SETXID:
         return Call(site, None, "the number is read from memory through a pointer")
+    if search.wrappers:
+        names = " ".join(f"{address:#x}" for address in sorted(search.wrappers))
+        reason = f"the number is an argument of the function at {names}, which is exported"
+        return Call(site, None, reason, frozenset(search.wrappers), numbers)
     if search.through_pointer:
         # glibc and musl run set*id on every thread: the number travels in a struct. The stores that
         # were found are evidence, not proof, so the answer is the whole closed family.

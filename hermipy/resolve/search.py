@@ -24,7 +24,7 @@ from hermipy.arch.base import (
     PcRelative,
 )
 from hermipy.elf import PF_W
-from hermipy.references import CALLED_THROUGH_POINTER
+from hermipy.references import CALLED_THROUGH_POINTER, EXPORTED
 from hermipy.resolve import pointers
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ class Search:
         self.values: set[int] = set()
         self.reason: str | None = None
         self.through_pointer = False
+        self.wrappers: set[int] = set()
+        """Exported functions through which another object may name the number."""
         self._callers: set[int] = set()
         self._depth = 0
         self._jumped = False
@@ -106,6 +108,7 @@ class Search:
             self._walk(State(self.site, self.arch.number))
         except _UnresolvedError as problem:
             self.reason = str(problem)
+            self.wrappers.clear()
 
     def evidence(self) -> str:
         """Return how the values were found."""
@@ -139,7 +142,7 @@ class Search:
         if entered or not ways:
             why = analysis.references.outside_caller(state.address)
             if why is not None:
-                yield self._from_outside(state, why), 1
+                yield from ((after, 1) for after in self._from_outside(state, why))
             elif not entered and not self._is_filler(state.address):
                 raise _UnresolvedError(f"{state.address:#x} is reached in a way that is not seen")
         for source, edge in ways:
@@ -164,13 +167,13 @@ class Search:
         insn = self.analysis.insn(address)
         return insn is None or insn.flow is Flow.STOP or insn.is_filler
 
-    def _from_outside(self, state: State, why: str) -> State:
-        """Return the question at the one place that passes this function's address on.
+    def _from_outside(self, state: State, why: str) -> Iterator[State]:
+        """Yield the question at the one place that passes this function's address on.
 
         If it asks for its argument's memory.
 
         musl's __synccall(callback, context) is such a place: the callback's argument is the call's
-        second.
+        second. A function that is only exported has no caller here: it is noted as a wrapper.
         """
         what, arguments = state.what, self.arch.arguments
         if isinstance(what, Memory) and what.base == arguments[0] and why == CALLED_THROUGH_POINTER:
@@ -178,9 +181,13 @@ class Search:
             if call is not None:
                 self._callers.add(call)
                 passed = replace(what, base=arguments[1])
-                return replace(state, address=call, what=passed, through_pointer=True)
+                yield replace(state, address=call, what=passed, through_pointer=True)
+                return
         if isinstance(what, int) and what in arguments:
             held = f"argument {arguments.index(what)}"
+            if why == EXPORTED and not self.analysis.references.is_taken(state.address):
+                self.wrappers.add(state.address)
+                return
         else:
             held = (
                 "memory of the caller" if isinstance(what, Memory) else "a register of the caller"

@@ -75,7 +75,8 @@ def assert_same(
 def _oracle(
     arch: str, program: Path, arguments: list[str], folder: Path | None, stdin: bytes
 ) -> Given:
-    command = [f"qemu-{arch}", str(program), *arguments]
+    # Where a dynamic program's libraries are; a static one does not look.
+    command = [f"qemu-{arch}", "-L", f"/usr/{arch}-linux-gnu", str(program), *arguments]
     done = subprocess.run(
         command, input=stdin, capture_output=True, cwd=folder, env=ENVIRONMENT,
         timeout=TIMEOUT_S, check=False,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hermipy import debian, headers, rewrite, stages
+from hermipy import debian, rewrite, stages
 from hermipy.model import Tier
 from tests import samples
 from tests.command import OWN_FAILURE, hermipy
@@ -122,8 +122,7 @@ def identity(program: Path, out: Path, *, below: bool) -> int:
         high = {site.site for site in plan.sites if (site.stub_address or 0) > site.site.address}
         subject = replace(subject, calls=tuple(c for c in subject.calls if c.site in high))
         plan = rewrite.make_identity_plan(subject)
-    unmarked = [p for p in plan.patches if p.offset != headers.MARK_OFFSET]
-    out.write_bytes(rewrite.apply(subject.data, replace(plan, patches=tuple(unmarked))))
+    out.write_bytes(rewrite.apply(subject.data, plan))
     out.chmod(0o755)
     return sum(site.tier is not Tier.TRAP for site in plan.sites)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hermipy import debian, elf, link, process, table
+from hermipy import elf, link, packages, process, table
 from tests.command import EXIT_ONLY, OWN_FAILURE, PLAIN_USER, hermipy, own_failure
 
 if TYPE_CHECKING:
@@ -327,9 +327,12 @@ def test_options_of_packing_are_refused_for_an_image(packed: Path) -> None:
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     """An unpacked Debian package in a cache of its own: nothing is fetched."""
-    folder = tmp_path / "cache/hermipy/debian" / debian.SUITE / "riscv64" / "thing"
-    (folder / "usr/bin").mkdir(parents=True)
-    return folder
+    cache = tmp_path / "cache/hermipy/debian" / packages.SUITE / "riscv64"
+    (cache / "sets").mkdir(parents=True)
+    (cache / "sets/thing.json").write_text('[["thing", "1:1.0"]]')
+    folder = cache / "packages/thing_1%3a1.0"
+    (folder / "files/usr/bin").mkdir(parents=True)
+    return folder / "files"
 
 
 @pytest.mark.parametrize(

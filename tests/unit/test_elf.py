@@ -75,7 +75,7 @@ def test_a_library_says_what_it_needs(arch: str, tmp_path: Path) -> None:
     file = elf.read(shared_library(arch, tmp_path))
     assert file.needed == ("libc.so.6",)
     assert file.soname == "libx.so.1"
-    assert file.run_paths == ("$ORIGIN/lib",)
+    assert file.runpath == ("$ORIGIN/lib",)
     assert any(s.name == "exported" and s.exported for s in file.symbols)
 
 

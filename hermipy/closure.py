@@ -1,0 +1,226 @@
+"""Closure: the objects that a dynamic program is made of, found as ld.so will find them.
+
+The search is ld.so(8)'s for glibc and ldso/dynlink.c's for musl, made over the files that the guest
+will have. Below them lies the sysroot: what is found only there comes along, with the links that
+lead to it. Names in the text of an object that can dlopen() are looked for too, and may be absent.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hermipy import prepare
+from hermipy.errors import MissingLibraryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hermipy.files import Files
+    from hermipy.model import Node
+    from hermipy.prepare import Linkage, Prepared
+
+# Two or more directories that end in a slash, one after the other: glibc's system_dirs.
+_GLIBC_DIRECTORIES = re.compile(rb"(?:/[\w.+/-]*/\0){2,}")
+_MUSL_DIRECTORIES = re.compile(rb"\0(/[\w.+/-]+(?::/[\w.+/-]+)+)\0")
+# musl's own object stands for all of these (ldso/dynlink.c: load_library).
+_MUSL_OWN = re.compile(r"lib(c|pthread|rt|m|dl|util|xnet)\..*")
+_TOKEN = re.compile(r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)\b)")
+# AT_PLATFORM; RISC-V has none, and ld.so then drops a directory that names it.
+_PLATFORMS = {"aarch64": "aarch64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One object of the program, where it lies in the guest."""
+
+    path: str
+    node: Node
+    prepared: Prepared
+    loader: Object | None = None
+    """Who needed it first."""
+
+    @property
+    def linkage(self) -> Linkage:
+        """What it asks of ld.so."""
+        return self.prepared.linkage
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """How one ld.so searches."""
+
+    arch: str
+    musl: bool
+    library_path: tuple[str, ...]
+    """LD_LIBRARY_PATH's directories."""
+    defaults: tuple[str, ...]
+    """The configured directories, then those that are built in."""
+    lib: str
+    """What $LIB stands for."""
+
+    def directories(self, wanting: Object) -> Iterator[str]:
+        chain = list(_chain(wanting))
+        if self.musl:
+            yield from self.library_path
+            for link in chain:
+                yield from self._expanded(link, link.linkage.runpath or link.linkage.rpath)
+        else:
+            if not wanting.linkage.runpath:
+                for link in chain:
+                    if not link.linkage.runpath:
+                        yield from self._expanded(link, link.linkage.rpath)
+            yield from self.library_path
+            yield from self._expanded(wanting, wanting.linkage.runpath)
+        yield from self.defaults
+
+    def expanded(self, text: str, origin: str) -> str | None:
+        """A path with its tokens replaced; None when one has no meaning here."""
+        values = {"ORIGIN": origin, "LIB": self.lib, "PLATFORM": _PLATFORMS.get(self.arch)}
+        tokens = [match[1] or match[2] for match in _TOKEN.finditer(text)]
+        if any(values[token] is None for token in tokens):
+            return None
+        return _TOKEN.sub(lambda match: values[match[1] or match[2]] or "", text)
+
+    def _expanded(self, link: Object, paths: Iterable[str]) -> Iterator[str]:
+        for path in paths:
+            directory = self.expanded(path, posixpath.dirname(link.path))
+            if directory:
+                yield directory
+
+
+class Closure:
+    """The objects of one program, found one after the other."""
+
+    def __init__(self, files: Files, arch: str, *, direct: bool, library_path: str = "") -> None:
+        self.files = files
+        self.objects: dict[str, Object] = {}
+        """By the guest's path."""
+        self._arch = arch
+        self._direct = direct
+        self._library_path = tuple(filter(None, re.split("[:;]", library_path)))
+        self._names: dict[str, Object] = {}
+        self._rules: _Rules | None = None
+
+    def add_program(self, path: str) -> None:
+        """The program, its interpreter and all that they need; raises MissingLibraryError."""
+        program = self._object(path, None)
+        assert program is not None, "the caller put it there"
+        self.objects[program.path] = program
+        if not program.linkage.interpreter:
+            return
+        interpreter = self._object(program.linkage.interpreter, None)
+        if interpreter is None:
+            raise MissingLibraryError(path, [(program.linkage.interpreter, path)])
+        self._add(program.linkage.interpreter.rpartition("/")[2], interpreter)
+        self._rules = self._read_rules(interpreter)
+        missing = self._complete(program)
+        if missing:
+            raise MissingLibraryError(path, missing)
+
+    def add_other(self, path: str) -> list[tuple[str, str]]:
+        """What a library needs that the program may open; gives (name, who) of what is absent."""
+        program = next(iter(self.objects.values()))
+        found = self._object(path, program)
+        if found is None or found.path in self.objects:
+            return []
+        self.objects[found.path] = found
+        return self._complete(found)
+
+    def _complete(self, first: Object) -> list[tuple[str, str]]:
+        """Breadth first, as ld.so does it; gives what is absent."""
+        missing = []
+        todo = deque([first])
+        while todo:
+            wanting = todo.popleft()
+            known = len(self.objects)
+            missing += [
+                (name, wanting.path)
+                for name in wanting.linkage.needed
+                if not self._load(name, wanting)
+            ]
+            for name in wanting.linkage.opens:
+                self._load(name, wanting)
+            todo += list(self.objects.values())[known:]
+        return missing
+
+    def _load(self, name: str, wanting: Object) -> bool:
+        rules = self._rules
+        if rules is None or name in self._names or (rules.musl and _MUSL_OWN.fullmatch(name)):
+            return True
+        for path in self._candidates(name, wanting, rules):
+            found = self._object(path, wanting)
+            if found is not None:
+                self._add(name, found)
+                return True
+        return False
+
+    def _candidates(self, name: str, wanting: Object, rules: _Rules) -> Iterator[str]:
+        if "/" in name:
+            path = rules.expanded(name, posixpath.dirname(wanting.path))
+            if path:
+                yield path
+            return
+        for directory in rules.directories(wanting):
+            yield posixpath.join(directory, name)
+
+    def _add(self, name: str, found: Object) -> None:
+        known = self.objects.setdefault(found.path, found)
+        self._names[name] = known
+        if known.linkage.soname:
+            self._names.setdefault(known.linkage.soname, known)
+
+    def _object(self, path: str, loader: Object | None) -> Object | None:
+        """The object behind a path; a file of another kind is passed over, as by ld.so."""
+        node = self.files.find(path)
+        if node is None or node.source is None:
+            return None
+        if node.path in self.objects:
+            return self.objects[node.path]
+        if prepare.object_arch(node.source) != self._arch:
+            return None
+        return Object(node.path, node, prepare.prepare(node.source, direct=self._direct), loader)
+
+    def _read_rules(self, interpreter: Object) -> _Rules:
+        assert interpreter.node.source is not None, "an object has a file"
+        data = interpreter.node.source.read_bytes()
+        musl = interpreter.linkage.soname.startswith("libc.")
+        if musl:
+            match = _MUSL_DIRECTORIES.search(data)
+            named = self.files.text(f"/etc/ld-musl-{self._arch}.path")
+            text = named or (match[1].decode() if match else "/lib:/usr/local/lib:/usr/lib")
+            built_in = tuple(filter(None, re.split("[:\n]", text)))
+            configured: tuple[str, ...] = ()
+        else:
+            match = _GLIBC_DIRECTORIES.search(data)
+            text = match[0].decode() if match else "/lib/\0/usr/lib/\0"
+            built_in = tuple(filter(None, text.split("\0")))
+            configured = tuple(self._configured("/etc/ld.so.conf"))
+        return _Rules(
+            arch=self._arch,
+            musl=musl,
+            library_path=self._library_path,
+            defaults=configured + built_in,
+            lib=built_in[0].strip("/"),
+        )
+
+    def _configured(self, path: str) -> Iterator[str]:
+        """The directories of ld.so.conf, which ldconfig(8) reads."""
+        for line in (self.files.text(path) or "").splitlines():
+            words = line.partition("#")[0].split()
+            if words[:1] == ["include"]:
+                for pattern in words[1:]:
+                    absolute = posixpath.join(posixpath.dirname(path), pattern)
+                    for included in self.files.matching(absolute):
+                        yield from self._configured(included)
+            elif words and words[0] != "hwcap":
+                yield from (word for word in words if word.startswith("/"))
+
+
+def _chain(link: Object | None) -> Iterator[Object]:
+    while link is not None:
+        yield link
+        link = link.loader

@@ -1,0 +1,137 @@
+"""Objects: every ELF file of the image, each scanned and rewritten, and what that asks for.
+
+A dynamic program is its closure and all libraries that it may open, so every object of the tree
+counts. Beside a static program the others count only once it can start them: with execve().
+"""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hermipy import prepare, table, tree
+from hermipy.closure import Closure
+from hermipy.errors import BadFileError, InputError
+from hermipy.files import Files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hermipy.model import Node
+    from hermipy.prepare import Prepared
+
+_STARTERS = ("execve", "execveat")
+_LOOKUPS = frozenset({"dlsym", "dlvsym"})
+_NO_SITE = "0x0: no site was found: the program unpacks or makes its code when it runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which program, and how it is to be packed."""
+
+    path: str
+    """The program's, in the guest."""
+    arch: str
+    direct: bool
+    below: tuple[Path, ...]
+    """Folders that hold what the tree lacks, each as it lies under the guest's /."""
+    library_path: str = ""
+    """LD_LIBRARY_PATH."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """What the program can run of the image's code; each by its path in the guest."""
+
+    program: str
+    counted: dict[str, Prepared]
+    absent: tuple[tuple[str, str], ...]
+    """(name, who): what libraries need that the program may open, and nobody has."""
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """Every number that a resolved site can make."""
+        return frozenset().union(*(prepared.numbers for prepared in self.counted.values()))
+
+    @property
+    def unresolved(self) -> tuple[str, ...]:
+        """Why the program could make any syscall; empty: it cannot."""
+        if not any(prepared.direct + prepared.trap for prepared in self.counted.values()):
+            return (_NO_SITE,)
+        return tuple(
+            reason if path == self.program else f"{path}: {reason}"
+            for path, prepared in self.counted.items()
+            for reason in (*prepared.unresolved, *self._called_wrappers(prepared))
+        )
+
+    @property
+    def direct(self) -> int:
+        """Sites that are jumps."""
+        return sum(prepared.direct for prepared in self.counted.values())
+
+    @property
+    def trap(self) -> int:
+        """Sites that stay traps."""
+        return sum(prepared.trap for prepared in self.counted.values())
+
+    def _called_wrappers(self, prepared: Prepared) -> Iterator[str]:
+        """Wrappers of an object that some object calls, or can ask ld.so for by any name."""
+        for wrapper in prepared.wrappers:
+            names = {*wrapper.names, *_LOOKUPS}
+            callers = [p for p, o in self.counted.items() if names & set(o.linkage.imports)]
+            if callers:
+                yield f"{wrapper.site}; called by {callers[0]}"
+
+
+def gather(nodes: tuple[Node, ...], wanted: Wanted) -> tuple[tuple[Node, ...], Objects]:
+    """The tree with all that the program needs, its objects rewritten; MissingLibraryError."""
+    files = Files(nodes, wanted.below)
+    closure = Closure(files, wanted.arch, direct=wanted.direct, library_path=wanted.library_path)
+    closure.add_program(wanted.path)
+    found = {path: item.prepared for path, item in closure.objects.items()}
+    absent: list[tuple[str, str]] = []
+    dynamic = bool(found[wanted.path].linkage.interpreter)
+    if dynamic or _can_start(found[wanted.path], wanted.arch):
+        for path, node in _others(nodes, wanted.arch, found):
+            try:
+                absent += closure.add_other(path) if dynamic else []
+                found[path] = prepare.prepare(node, direct=wanted.direct)
+            except BadFileError:
+                continue  # a damaged file for some test: it lies there as data
+        found |= {path: item.prepared for path, item in closure.objects.items()}
+    complete = tree.build(nodes, files.taken)
+    rewritten = tuple(_packed(node, found.get(node.path)) for node in complete)
+    return rewritten, Objects(wanted.path, found, tuple(absent))
+
+
+def _can_start(program: Prepared, arch: str) -> bool:
+    rows = table.by_number(arch)
+    made = {rows[number].name for number in program.numbers if number in rows}
+    can = [name for name in _STARTERS if table.by_name()[name].implemented]
+    return bool(made & set(can)) or (bool(program.unresolved) and bool(can))
+
+
+def _others(
+    nodes: Iterable[Node], arch: str, known: dict[str, Prepared]
+) -> Iterator[tuple[str, Path]]:
+    for node in nodes:
+        if node.path in known or node.source is None or not stat.S_ISREG(node.mode):
+            continue
+        try:
+            if prepare.object_arch(node.source) == arch:
+                yield node.path, node.source
+        except OSError as error:
+            raise InputError(node.source, error) from error
+
+
+def _packed(node: Node, prepared: Prepared | None) -> Node:
+    if prepared is None:
+        return node
+    return replace(
+        node,
+        source=Path(prepared.path),
+        stub_offset=prepared.stub_offset,
+        stub_size=prepared.stub_size,
+    )
