@@ -57,6 +57,7 @@ struct process *process_new(void) {
     process->start_ns = clock_monotonic_ns();
     process->dumpable = true;
     process->credentials.effective = process->credentials.permitted = ALL_CAPABILITIES;
+    process->bounding = ALL_CAPABILITIES;
     list_init(&process->threads);
     signal_pending_init(&process->pending);
     wait_queue_init(&process->signal_waiters);

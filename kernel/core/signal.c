@@ -6,6 +6,7 @@
 
 #include <asm/errno.h>
 #include <asm/poll.h>
+#include <asm/resource.h>
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 
@@ -29,6 +30,8 @@ struct signal_item {
 #define CORE (SYNCHRONOUS | SET_OF(SIGQUIT) | SET_OF(SIGABRT) | SET_OF(SIGXCPU) | SET_OF(SIGXFSZ))
 #define UNBLOCKABLE (SET_OF(SIGKILL) | SET_OF(SIGSTOP))
 
+static size_t queued_count; // items of all processes
+
 enum signal_default signal_default_of(int signo) {
     uint64_t bit = signal_bit(signo);
     if ((bit & IGNORED_BY_DEFAULT) != 0) {
@@ -51,11 +54,16 @@ void signal_pending_init(struct signal_pending *pending) {
     list_init(&pending->queue);
 }
 
+static void item_free(struct signal_item *item) {
+    list_remove(&item->node);
+    heap_free(item);
+    queued_count--;
+}
+
 static void drop(struct signal_pending *pending, uint64_t set) {
     LIST_FOR_EACH_SAFE (item, &pending->queue, struct signal_item, node) {
         if ((signal_bit(item->info.signo) & set) != 0) {
-            list_remove(&item->node);
-            heap_free(item);
+            item_free(item);
         }
     }
     pending->set &= ~set;
@@ -79,17 +87,25 @@ void signal_forget(struct process *process, int signo) {
 // --- sending
 // --------------------------------------------------------------------------------------
 
+// RLIMIT_SIGPENDING; a timer's signal was accounted for when the timer was made.
+static bool may_queue(const struct siginfo_k *info) {
+    const struct process *process = process_current();
+    return info->signo < FIRST_REALTIME || info->code == SI_TIMER || process == NULL ||
+           queued_count < process->limits[RLIMIT_SIGPENDING].current;
+}
+
 static int enqueue(struct signal_pending *pending, const struct siginfo_k *info) {
     uint64_t bit = signal_bit(info->signo);
     if (info->signo < FIRST_REALTIME && (pending->set & bit) != 0) {
         return 0;
     }
-    struct signal_item *item = heap_alloc(sizeof(*item));
+    struct signal_item *item = may_queue(info) ? heap_alloc(sizeof(*item)) : NULL;
     if (item == NULL && info->signo >= FIRST_REALTIME && info->code != SI_USER) {
         return -EAGAIN;
     }
     if (item != NULL) {
         item->info = *info;
+        queued_count++;
         list_push_back(&pending->queue, &item->node);
     }
     pending->set |= bit;
@@ -217,8 +233,7 @@ static int take_from(struct signal_pending *pending, uint64_t wanted, struct sig
         }
         found = true;
         *info = item->info;
-        list_remove(&item->node);
-        heap_free(item);
+        item_free(item);
     }
     if (!more) {
         pending->set &= ~signal_bit(signo);

@@ -10,6 +10,7 @@
 #include "file.h"
 #include "image.h"
 #include "percpu.h"
+#include "sequence.h"
 #include "signal.h"
 #include "signal_stack.h"
 #include "thread.h"
@@ -98,6 +99,7 @@ static void deliver(struct regs *regs, const struct siginfo_k *info) {
     struct thread *thread = thread_current();
     struct signal_action *action = &thread->process->actions->of[info->signo - 1];
     signal_settle_call(regs, action);
+    app_interrupted(regs);
     uint64_t sp = regs_sp(regs);
     const struct signal_frame_request request = {
         .signo = info->signo,

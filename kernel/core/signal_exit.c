@@ -9,11 +9,13 @@
 #include "arch.h"
 #include "percpu.h"
 #include "report.h"
+#include "sequence.h"
 #include "signal.h"
 #include "thread.h"
 #include "wait.h"
 
 SET_DECLARE(signal_delivery, signal_delivery_ref);
+SET_DECLARE(app_interrupted, app_interrupted_fn);
 
 void trap_user_fault(UNUSED struct regs *regs, int signo, int si_code, uint64_t address) {
     struct siginfo_k info = {.signo = signo, .code = si_code};
@@ -158,6 +160,12 @@ static void handle_signals(struct regs *regs) {
     }
 }
 
+void app_interrupted(struct regs *regs) {
+    SET_FOR_EACH (hook, app_interrupted, app_interrupted_fn) {
+        (*hook)(regs);
+    }
+}
+
 void trap_exit_work(struct regs *regs) {
     uint64_t work;
     while ((work = this_cpu()->work) != 0) {
@@ -168,6 +176,7 @@ void trap_exit_work(struct regs *regs) {
             thread_exit(process_current()->exit_status);
         }
         if ((work & WORK_RESCHEDULE) != 0) {
+            app_interrupted(regs);
             schedule();
         }
         if ((work & (WORK_SIGNAL | WORK_RESTORE_MASK)) != 0) {

@@ -125,6 +125,9 @@ uint64_t thread_cpu_ns(const struct thread *thread) {
 static void leave_process(struct thread *thread) {
     struct process *process = thread->process;
     process->user_ns += thread_cpu_ns(thread);
+    process->ended_faults += thread->faults;
+    process->ended_switches[0] += thread->switches[0];
+    process->ended_switches[1] += thread->switches[1];
     list_remove(&thread->process_node);
     list_remove(&thread->tid_node);
     process->thread_count--;

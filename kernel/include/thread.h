@@ -48,8 +48,12 @@ struct process {
     int exit_status; // wait(2)'s encoding
     uint32_t personality;
     int parent_death_signal;
-    bool dumpable, keep_capabilities, child_subreaper, no_huge_pages,
-        membarrier_registered; // prctl(2), membarrier(2)
+    bool dumpable, keep_capabilities, child_subreaper, no_huge_pages; // prctl(2)
+    uint32_t membarrier_registered;                                   // MEMBARRIER_CMD_REGISTER_*
+    uint64_t ended_switches[2], ended_faults;                         // of threads that have ended
+    uint64_t bounding, ambient;                                       // capability sets
+    uint32_t secure_bits;
+    struct cpu_limit *cpu_limit; // sys/cpu_limit.c's, NULL until used
 };
 
 enum thread_state { THREAD_RUNNABLE, THREAD_SLEEPING, THREAD_DEAD };
@@ -88,6 +92,10 @@ struct thread {
     uint64_t clear_child_tid; // app address
     uint64_t robust_list;     // app address
     size_t robust_list_size;
+    uint64_t rseq; // app address, sys/rseq.c; 0: none
+    uint32_t rseq_length, rseq_signature;
+    uint64_t faults;      // page faults of the app
+    uint16_t io_priority; // ioprio_set(2): kept
 };
 
 #define KSTACK_REGS(kstack) ((struct regs *)((char *)(kstack) + KSTACK_SIZE) - 1)

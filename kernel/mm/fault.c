@@ -233,11 +233,12 @@ int vm_fault(struct address_space *space, uint64_t address, int prot_bit, int *s
 }
 
 int trap_page_fault(uint64_t address, int prot_bit, int *si_code) {
-    const struct thread *thread = thread_current();
+    struct thread *thread = thread_current();
     struct process *process = thread == NULL ? NULL : thread->process;
     if (process == NULL || process->space == NULL || address >= USER_END) {
         *si_code = SEGV_MAPERR;
         return SIGSEGV;
     }
+    thread->faults++;
     return vm_fault(process->space, address, prot_bit, si_code);
 }

@@ -2,12 +2,15 @@
 // ENOSYS: what it needs (a copied space, descriptors, wait) is kept apart in struct process
 // already.
 #include "arch.h"
+#include "credentials.h"
 #include "futex.h"
 #include "string.h"
 #include "syscall.h"
 #include "thread.h"
 #include "usercopy.h"
 
+#include <asm/resource.h>
+#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/sched.h>
 
@@ -45,6 +48,7 @@ static void inherit(struct thread *child, const struct thread *parent) {
     child->nice = parent->reset_on_fork ? MAX(parent->nice, 0) : parent->nice;
     child->policy = reset ? SCHED_NORMAL : parent->policy;
     child->priority = reset ? 0 : parent->priority;
+    child->io_priority = parent->io_priority;
     child->timer_slack_ns = parent->timer_slack_ns;
     child->no_new_privileges = parent->no_new_privileges;
     child->blocked = parent->blocked;
@@ -73,12 +77,20 @@ static void store_tid(int __user *where, pid_t tid) {
     }
 }
 
+static bool may_have_more(const struct process *process) {
+    return process->thread_count < process->limits[RLIMIT_NPROC].current ||
+           process_capable(process, CAP_SYS_RESOURCE) || process_capable(process, CAP_SYS_ADMIN);
+}
+
 static long clone_thread(const struct clone_request *request) {
     long error = check(request);
     if (error != 0) {
         return error;
     }
     struct thread *parent = thread_current();
+    if (!may_have_more(parent->process)) {
+        return -EAGAIN;
+    }
     if (parent->process->exiting) {
         return -ERESTARTNOINTR; // it would be missed by those who are ending its siblings
     }

@@ -1,4 +1,5 @@
 // Resource limits. Whoever owns a resource looks into process->limits itself.
+#include "limits.h"
 #include "credentials.h"
 #include "syscall.h"
 #include "thread.h"
@@ -7,6 +8,8 @@
 #include <asm/resource.h>
 #include <linux/capability.h>
 #include <linux/errno.h>
+
+SET_DECLARE(limit_change, limit_change_fn);
 
 #define OPEN_FILES_MAX 1048576UL // /proc/sys/fs/nr_open
 
@@ -38,6 +41,9 @@ static long get_and_set(struct process *process, unsigned resource, const void _
             return error;
         }
         *limit = new;
+        SET_FOR_EACH (hook, limit_change, limit_change_fn) {
+            (*hook)(process, resource);
+        }
     }
     return old_limit != NULL ? copy_to_user(old_limit, &old, sizeof(old)) : 0;
 }

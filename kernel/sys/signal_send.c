@@ -4,7 +4,7 @@
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 
-#include "signal.h"
+#include "signal_call.h"
 #include "syscall.h"
 #include "thread.h"
 #include "usercopy.h"
@@ -19,14 +19,14 @@ static bool may_signal(const struct process *target, int signo) {
            (signo == SIGCONT && process_current()->session == target->session);
 }
 
-static struct siginfo_k info_from_self(int signo, int code) {
+struct siginfo_k signal_info_from_self(int signo, int code) {
     const struct process *self = process_current();
     struct siginfo_k info = {.signo = signo, .code = code};
     info.fields[0] = (uint32_t)self->pid | (uint64_t)self->credentials.uid << 32;
     return info;
 }
 
-static int send_to_process(struct process *process, const struct siginfo_k *info) {
+int signal_call_send(struct process *process, const struct siginfo_k *info) {
     if (!may_signal(process, info->signo)) {
         return -EPERM;
     }
@@ -45,7 +45,7 @@ static int send_to_group(pid_t pid, const struct siginfo_k *info) {
     int result = -ESRCH;
     FOR_EACH_PROCESS(process) {
         if (is_meant(process, pid)) {
-            int error = send_to_process(process, info);
+            int error = signal_call_send(process, info);
             result = result == 0 ? 0 : error;
         }
     }
@@ -56,12 +56,12 @@ SYSCALL(kill)(pid_t pid, int sig) {
     if (sig < 0 || sig > SIGNAL_COUNT) {
         return -EINVAL;
     }
-    struct siginfo_k info = info_from_self(sig, SI_USER);
+    struct siginfo_k info = signal_info_from_self(sig, SI_USER);
     if (pid <= 0) {
         return pid == INT32_MIN ? -ESRCH : send_to_group(pid, &info);
     }
     struct process *process = process_find(pid);
-    return process == NULL ? -ESRCH : send_to_process(process, &info);
+    return process == NULL ? -ESRCH : signal_call_send(process, &info);
 }
 
 // tgid 0: any.
@@ -80,7 +80,7 @@ SYSCALL(tkill)(pid_t pid, int sig) {
     if (pid <= 0 || sig < 0 || sig > SIGNAL_COUNT) {
         return -EINVAL;
     }
-    struct siginfo_k info = info_from_self(sig, SI_TKILL);
+    struct siginfo_k info = signal_info_from_self(sig, SI_TKILL);
     return send_to_thread(0, pid, &info);
 }
 
@@ -88,7 +88,7 @@ SYSCALL(tgkill)(pid_t tgid, pid_t pid, int sig) {
     if (tgid <= 0 || pid <= 0 || sig < 0 || sig > SIGNAL_COUNT) {
         return -EINVAL;
     }
-    struct siginfo_k info = info_from_self(sig, SI_TKILL);
+    struct siginfo_k info = signal_info_from_self(sig, SI_TKILL);
     return send_to_thread(tgid, pid, &info);
 }
 
@@ -112,7 +112,7 @@ SYSCALL(rt_sigqueueinfo)(pid_t pid, int sig, void __user *info) {
         return error;
     }
     struct process *process = process_find(pid);
-    return process == NULL ? -ESRCH : send_to_process(process, &given);
+    return process == NULL ? -ESRCH : signal_call_send(process, &given);
 }
 
 SYSCALL(rt_tgsigqueueinfo)(pid_t tgid, pid_t pid, int sig, void __user *info) {
