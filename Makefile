@@ -8,7 +8,7 @@ APT_PACKAGES := clang lld llvm python3-venv qemu-system-misc qemu-system-arm qem
 	g++-riscv64-linux-gnu g++-aarch64-linux-gnu gcc libc6-dev libclang-rt-dev debian-archive-keyring
 CHECK_PACKAGES := clang-format clang-tidy
 
-.PHONY: docs help run test check samples kernel bench clean setup apt check-apt
+.PHONY: docs help run test check samples kernel bench conformance clean setup apt check-apt
 .DEFAULT_GOAL := help
 
 help:                ## list the targets
@@ -91,7 +91,8 @@ $$(GEN_$(1))/arch_offsets.h: kernel/arch/$(1)/offsets/asm_offsets.c $$(wildcard 
 
 build/$(1)/libkernel.a: $$(OBJECTS_$(1))
 	@rm -f $$@
-	llvm-ar rcsD $$@ $$^
+	@echo "AR $$@"
+	@llvm-ar rcsD $$@ $$^
 
 hermipy/_kernel/$(1)/libkernel.a: build/$(1)/libkernel.a kernel/arch/$(1)/kernel.ld
 	@mkdir -p $$(@D)
@@ -99,7 +100,8 @@ hermipy/_kernel/$(1)/libkernel.a: build/$(1)/libkernel.a kernel/arch/$(1)/kernel
 	@cat $$(filter %.c,$$(SOURCES)) kernel/include/*.h | sed -n 's/^SET_DECLARE(\([a-z_]*\),.*/\1/p' | sort -u | \
 	  sed 's/.*/. = ALIGN(8); set_&_start = .; KEEP(*(SORT(.set.&.*))) set_&_end = .;/' > $$(@D)/sets.ld
 	@printf '%s\n' $$(patsubst build/$(1)/obj/%,%,$$(OBJECTS_$(1))) > $$(@D)/members
-	llvm-objcopy --strip-debug $$< $$@
+	@echo "STRIP $$@"
+	@llvm-objcopy --strip-debug $$< $$@
 
 -include $$(OBJECTS_$(1):.o=.d) kernel/arch/$(1)/vdso/rules.mk
 endef
@@ -128,6 +130,10 @@ check: .venv/installed check-apt    ## linters, types and the tests that need no
 
 docs: .venv/installed ## write the pages that are made from the syscall table
 	@$(PYTHON) -m hermipy.generate.page
+
+conformance: setup   ## Debian's programs against qemu-user (hours); writes docs/conformance.md
+	@command -v qemu-riscv64-static >/dev/null || apt-get install -y -qq qemu-user-static >/dev/null
+	@$(PYTHON) -m tests.conformance $(ARCHES:%=--arch %)
 
 bench: setup samples ## measure against a minimal payload and a plain call; writes docs/benchmarks.md
 	@$(PYTHON) -m tests.bench $(ARCHES)

@@ -1,0 +1,1 @@
+parent(a, b). parent(b, c).

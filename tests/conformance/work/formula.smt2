@@ -1,0 +1,4 @@
+(declare-const x Int)
+(declare-const y Int)
+(assert (and (> x 2) (< y 10) (= (+ x (* 2 y)) 7)))
+(check-sat)
