@@ -5,8 +5,6 @@
 #include <asm/errno.h>
 #include <asm/ioctls.h>
 #include <asm/poll.h>
-#include <asm/siginfo.h>
-#include <asm/signal.h>
 #include <linux/fcntl.h>
 #include <linux/limits.h>
 
@@ -16,7 +14,6 @@
 #include "page.h"
 #include "signal.h"
 #include "string.h"
-#include "thread.h"
 #include "usercopy.h"
 #include "vfs.h"
 
@@ -136,15 +133,6 @@ int pipe_put(struct pipe *pipe, struct uio *from, size_t *done) {
     return 0;
 }
 
-// To the thread that wrote, as from itself.
-static int broken(void) {
-    const struct process *process = process_current();
-    struct siginfo_k info = {.signo = SIGPIPE, .code = SI_USER};
-    info.fields[0] = (uint64_t)process->pid | (uint64_t)process->credentials.uid << 32;
-    signal_send_thread(thread_current(), &info);
-    return -EPIPE;
-}
-
 int pipe_wait_for_room(struct pipe *pipe, size_t needed, bool wait) {
     bool full = pipe->readers > 0 && room(pipe) < needed;
     if (full && !wait) {
@@ -156,7 +144,7 @@ int pipe_wait_for_room(struct pipe *pipe, size_t needed, bool wait) {
     if (error != 0) {
         return error;
     }
-    return pipe->readers == 0 ? broken() : 0;
+    return pipe->readers == 0 ? signal_broken_pipe() : 0;
 }
 
 static ssize_t pipe_write(struct file *file, struct uio *from, UNUSED off_t *offset) {

@@ -41,6 +41,7 @@ int signal_send_thread(struct thread *thread, const struct siginfo_k *info);
 int signal_send_process(struct process *process, const struct siginfo_k *info);
 // kill(2)-like, from the kernel itself (SI_KERNEL), for SIGPIPE, SIGALRM, ^C ...
 void signal_raise(struct process *process, int signo);
+int signal_broken_pipe(void); // core/broken_pipe.c: SIGPIPE to the thread that wrote; -EPIPE
 bool signal_is_pending(struct thread *thread); // an unblocked, not ignored one
 void signal_set_blocked(struct thread *thread, uint64_t mask);
 
