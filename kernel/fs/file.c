@@ -3,6 +3,7 @@
 #include "file.h"
 
 #include "heap.h"
+#include "notify.h"
 #include "report.h"
 
 struct file *file_new(const struct file_ops *ops, uint32_t flags, void *private) {
@@ -15,6 +16,18 @@ struct file *file_new(const struct file_ops *ops, uint32_t flags, void *private)
         file->private = private;
     }
     return file;
+}
+
+SET_DECLARE(file_told, file_told_fn);
+
+ssize_t file_tell(const struct file *file, uint32_t mask, ssize_t done) {
+    SET_FOR_EACH (hook, file_told, file_told_fn) {
+        if (done > 0) {
+            (*hook)(file, mask);
+        }
+        break; // there is one at most
+    }
+    return done;
 }
 
 void file_hold(struct file *file) {

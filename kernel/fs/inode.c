@@ -17,7 +17,15 @@ void inode_hold(struct inode *inode) {
 
 void inode_release(struct inode *inode) {
     ASSERT(inode->references > 0);
-    if (--inode->references == 0 && inode->ops->destroy != NULL) {
+    if (--inode->references > 0) {
+        return;
+    }
+    for (struct inode_attachment *next, *attached = inode->attached; attached != NULL;
+         attached = next) {
+        next = attached->next;
+        attached->gone(inode, attached);
+    }
+    if (inode->ops->destroy != NULL) {
         inode->ops->destroy(inode);
     }
 }

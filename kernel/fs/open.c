@@ -1,8 +1,10 @@
 // open(2): from a path to an open file, which may make the file on the way.
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/stat.h>
 
+#include "notify.h"
 #include "path.h"
 
 enum {
@@ -12,6 +14,10 @@ enum {
 };
 
 static void forget(struct file *file) {
+    if ((file->flags & O_PATH) == 0) {
+        bool writes = (file->flags & O_ACCMODE) != O_RDONLY;
+        file_tell(file, writes ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE, 1);
+    }
     inode_release(file->inode);
     path_entry_release(file->entry);
 }
@@ -51,6 +57,7 @@ int vfs_open_entry(struct path_entry *entry, int flags, struct file **result) {
     }
     if (error != 0) {
         file->ops = &path_ops; // a device's release is for what it has opened
+        file->flags |= O_PATH; // and nothing is closed
         file_release(file);
         return error;
     }
@@ -95,19 +102,29 @@ static int check(const struct inode *inode, int flags) {
     return error;
 }
 
+static int open_and_tell(struct path_entry *entry, int flags, struct file **result) {
+    int error = vfs_open_entry(entry, flags, result);
+    if (error == 0 && (flags & O_PATH) == 0) {
+        file_tell(*result, IN_OPEN, 1);
+    }
+    return error;
+}
+
 static int open_existing(struct path_entry *entry, int flags, struct file **result) {
     int error = check(entry->inode, flags);
     if (error != 0) {
         return error;
     }
     path_entry_hold(entry);
-    error = vfs_open_entry(entry, flags, result);
+    error = open_and_tell(entry, flags, result);
     bool cut = error == 0 && (flags & (O_TRUNC | O_PATH)) == O_TRUNC && S_ISREG(entry->inode->mode);
     if (cut) {
         error = inode_truncate(entry->inode, 0);
         if (error != 0) {
             file_release(*result);
+            return error;
         }
+        file_tell(*result, IN_MODIFY, 1);
     }
     return error;
 }
@@ -133,7 +150,12 @@ static int create(struct path_walk *walk, const struct open_request *request,
         return error;
     }
     struct path_entry *entry = path_entry_new(walk->at, walk->last, walk->last_length, inode);
-    return entry == NULL ? -ENOMEM : vfs_open_entry(entry, request->flags, result);
+    error = entry == NULL ? -ENOMEM : vfs_open_entry(entry, request->flags, result);
+    if (error == 0) {
+        file_tell(*result, IN_CREATE, 1);
+        file_tell(*result, IN_OPEN, 1);
+    }
+    return error;
 }
 
 // The name is there: 0 and walk->at is it, or 1: it was a link, and the walk stands before another
@@ -218,7 +240,7 @@ static int open_unnamed(struct path_walk *walk, const struct open_request *reque
         return -ENOMEM;
     }
     path_entry_remove(entry);
-    return vfs_open_entry(entry, request->flags & ~TMPFILE, result);
+    return open_and_tell(entry, request->flags & ~TMPFILE, result);
 }
 
 // --- the whole ----------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 // held.
 #include <asm/errno.h>
 #include <linux/fs.h>
+#include <linux/inotify.h>
 #include <linux/stat.h>
 
+#include "notify.h"
 #include "path.h"
 
 struct renaming {
@@ -102,6 +104,24 @@ static int check_permissions(const struct renaming *renaming) {
     return error;
 }
 
+static void tell(const struct renaming *renaming) {
+    const struct path_walk *from = &renaming->from;
+    const struct path_walk *to = &renaming->to;
+    struct inode *target = renaming->target == NULL ? NULL : renaming->target->inode;
+    notify_moved(&(struct notify_move){from->at->inode, to->at->inode, from->last, to->last,
+                                       from->last_length, to->last_length,
+                                       renaming->source->inode});
+    if (target != NULL && !is_exchange(renaming)) {
+        notify_inode(target, IN_ATTRIB); // one name less
+    }
+    notify_inode(renaming->source->inode, IN_MOVE_SELF);
+    if (is_exchange(renaming)) {
+        notify_moved(&(struct notify_move){to->at->inode, from->at->inode, to->last, from->last,
+                                           to->last_length, from->last_length, target});
+        notify_inode(target, IN_MOVE_SELF);
+    }
+}
+
 static int apply(struct renaming *renaming) {
     const struct path_walk *from = &renaming->from;
     const struct path_walk *to = &renaming->to;
@@ -120,6 +140,7 @@ static int apply(struct renaming *renaming) {
         path_entry_remove(renaming->target);
     }
     path_entry_move(renaming->source, to->at, to->last, to->last_length);
+    tell(renaming);
     return 0;
 }
 

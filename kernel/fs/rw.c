@@ -1,9 +1,11 @@
 // read(2) and write(2) on an open file, whoever asks: access mode, length, position.
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/stat.h>
 
 #include "file.h"
+#include "notify.h"
 #include "uio.h"
 #include "vfs.h"
 
@@ -26,7 +28,7 @@ ssize_t file_read(struct file *file, struct uio *to, off_t *offset) {
         return is_directory ? -EISDIR : -EINVAL;
     }
     limit_length(to);
-    return file->ops->read(file, to, offset);
+    return file_tell(file, IN_ACCESS, file->ops->read(file, to, offset));
 }
 
 ssize_t file_write(struct file *file, struct uio *from, off_t *offset) {
@@ -37,7 +39,7 @@ ssize_t file_write(struct file *file, struct uio *from, off_t *offset) {
         return -EINVAL;
     }
     limit_length(from);
-    return file->ops->write(file, from, offset);
+    return file_tell(file, IN_MODIFY, file->ops->write(file, from, offset));
 }
 
 ssize_t file_read_kernel(struct file *file, void *to, size_t size_bytes, off_t offset) {

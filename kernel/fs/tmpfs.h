@@ -85,6 +85,11 @@ extern const struct inode_ops tmpfs_regular_ops;
 off_t tmpfs_seek(struct file *file, off_t offset, int whence);
 void tmpfs_statfs(const struct inode *inode, struct statfs *space);
 
+// Any kind of inode of this file system.
+static inline bool tmpfs_has(const struct inode *inode) {
+    return inode->ops->statfs == tmpfs_statfs;
+}
+
 // tmpfs_directory.c
 extern const struct inode_ops tmpfs_directory_ops;
 // The name takes over the caller's reference to the inode when it succeeds.

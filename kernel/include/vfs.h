@@ -10,6 +10,7 @@
 struct inode;
 struct path_entry;
 struct image_node;
+struct notify_event;
 
 struct statfs;
 
@@ -58,6 +59,14 @@ SET_DECLARE(inode_extra, struct inode_extra);
         operation;                                                                                 \
     })
 
+// What a subsystem keeps with an inode (extended attributes, watches): one of each kind. It goes
+// with the inode, and costs an image without the subsystem a pointer.
+struct inode_attachment {
+    struct inode_attachment *next;
+    void (*gone)(struct inode *inode, struct inode_attachment *attachment); // says what kind it is
+    void (*event)(struct inode_attachment *attachment, const struct notify_event *event); // or NULL
+};
+
 struct inode {
     const struct inode_ops *ops;
     uint32_t references;
@@ -73,6 +82,7 @@ struct inode {
     int64_t atime_ns, mtime_ns, ctime_ns, btime_ns; // since 1970, or before
     const struct image_node *image;                 // where its first contents lie, or NULL
     struct inode *mounted; // what a walk finds here instead: another file system's root
+    struct inode_attachment *attached;
     void *private;
 };
 
@@ -98,6 +108,12 @@ void inode_drop_privileges(struct inode *inode);
 // Fills in a new inode: owner, group, times, one reference; mode and setgid come down from `dir`,
 // which may be NULL.
 void inode_init(struct inode *inode, const struct inode *dir, mode_t mode);
+
+// fs/attachment.c: the one with this `gone`, or NULL.
+struct inode_attachment *inode_attachment(const struct inode *inode,
+                                          void (*gone)(struct inode *, struct inode_attachment *));
+void inode_attach(struct inode *inode, struct inode_attachment *attachment);
+void inode_detach(struct inode *inode, struct inode_attachment *attachment);
 
 // Where a process stands in the tree. May be shared (CLONE_FS).
 struct fs_context {

@@ -2,9 +2,11 @@
 #include <asm/errno.h>
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/stat.h>
 
 #include "file.h"
+#include "notify.h"
 #include "syscall.h"
 #include "vfs.h"
 
@@ -60,6 +62,9 @@ SYSCALL(fallocate)(int fd, int mode, off_t offset, off_t len) {
         return -EBADF;
     }
     int error = allocate(file, mode, offset, len);
+    if (error == 0) {
+        notify_file(file, IN_MODIFY);
+    }
     file_release(file);
     return error;
 }

@@ -1,8 +1,10 @@
 // getdents64(2).
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 
 #include "file.h"
+#include "notify.h"
 #include "string.h"
 #include "syscall.h"
 #include "usercopy.h"
@@ -66,6 +68,7 @@ static long read_entries(struct file *file, struct user_sink *out) {
         return -ENOENT; // removed
     }
     int error = readdir(file, &out->sink);
+    notify_file(file, IN_ACCESS);
     if (error == 0 && out->used == 0) {
         error = out->error;
     }

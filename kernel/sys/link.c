@@ -2,10 +2,12 @@
 #include <asm/errno.h>
 #include <linux/capability.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/limits.h>
 #include <linux/stat.h>
 
 #include "heap.h"
+#include "notify.h"
 #include "path.h"
 #include "syscall.h"
 #include "usercopy.h"
@@ -39,6 +41,10 @@ static int make_link(const struct path_walk *walk, struct inode *target) {
     int error = check_target(target, dir);
     if (error == 0) {
         error = INODE_OPERATION(dir, link)(dir, walk->last, walk->last_length, target);
+    }
+    if (error == 0) {
+        notify_inode(target, IN_ATTRIB); // one name more
+        notify_name(dir, IN_CREATE, walk->last, walk->last_length);
     }
     target->linkable &= error != 0;
     return error;
@@ -86,6 +92,7 @@ static int make_symlink(const struct path_walk *walk, const char *target) {
     struct inode *made;
     error = INODE_OPERATION(dir, symlink)(dir, walk->last, walk->last_length, target, &made);
     if (error == 0) {
+        notify_name(dir, IN_CREATE, walk->last, walk->last_length);
         inode_release(made);
     }
     return error;

@@ -1,8 +1,10 @@
 // mkdirat(2) and mknodat(2).
 #include <asm/errno.h>
 #include <linux/capability.h>
+#include <linux/inotify.h>
 #include <linux/stat.h>
 
+#include "notify.h"
 #include "path.h"
 #include "syscall.h"
 
@@ -23,6 +25,8 @@ static int make_in(const struct path_walk *walk, mode_t mode, uint64_t rdev) {
     mode &= ~fs_context_current()->umask;
     error = dir->ops->create(dir, walk->last, walk->last_length, mode, rdev, &made);
     if (error == 0) {
+        uint32_t mask = S_ISDIR(mode) ? IN_CREATE | IN_ISDIR : IN_CREATE;
+        notify_name(dir, mask, walk->last, walk->last_length);
         inode_release(made);
     }
     return error;

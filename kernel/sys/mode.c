@@ -1,8 +1,10 @@
 // fchmod(2), fchmodat(2), fchmodat2(2).
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/stat.h>
 
+#include "notify.h"
 #include "path.h"
 #include "syscall.h"
 
@@ -13,6 +15,9 @@ static int change(int dirfd, const char __user *path, mode_t mode, unsigned walk
         return error;
     }
     error = S_ISLNK(entry->inode->mode) ? -EOPNOTSUPP : inode_change_mode(entry->inode, mode);
+    if (error == 0) {
+        notify_entry(entry, IN_ATTRIB);
+    }
     path_entry_release(entry);
     return error;
 }
@@ -33,7 +38,11 @@ static int change_open(struct file *file, mode_t mode) {
         return -EBADF;
     }
     if (file->inode != NULL) {
-        return inode_change_mode(file->inode, mode);
+        int error = inode_change_mode(file->inode, mode);
+        if (error == 0) {
+            notify_file(file, IN_ATTRIB);
+        }
+        return error;
     }
     file->anonymous_mode = (file->anonymous_mode & S_IFMT) | (mode & 07777);
     return 0;

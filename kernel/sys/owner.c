@@ -1,7 +1,9 @@
 // fchown(2) and fchownat(2).
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 
+#include "notify.h"
 #include "path.h"
 #include "syscall.h"
 
@@ -13,6 +15,9 @@ SYSCALL(fchownat)(int dirfd, const char __user *path, uid_t uid, gid_t gid, int 
     int error = path_find(dirfd, path, path_walk_flags(flags), &entry);
     if (error == 0) {
         error = inode_change_owner(entry->inode, uid, gid);
+        if (error == 0) {
+            notify_entry(entry, IN_ATTRIB);
+        }
         path_entry_release(entry);
     }
     return error;
@@ -28,6 +33,9 @@ SYSCALL(fchown)(unsigned int fd, uid_t uid, gid_t gid) {
         error = -EBADF;
     } else if (file->inode != NULL) {
         error = inode_change_owner(file->inode, uid, gid);
+    }
+    if (error == 0) {
+        notify_file(file, IN_ATTRIB);
     }
     file_release(file);
     return error;

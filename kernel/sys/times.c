@@ -1,10 +1,12 @@
 // utimensat(2).
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/stat.h>
 #include <linux/time_types.h>
 
 #include "clock.h"
+#include "notify.h"
 #include "path.h"
 #include "syscall.h"
 #include "usercopy.h"
@@ -63,6 +65,14 @@ static int set_times(struct inode *inode, const struct wanted *wanted) {
     return 0;
 }
 
+// Both times: somebody set them. One: as if the file had been read, or written (Linux).
+static uint32_t event_of(const struct wanted *wanted) {
+    if (wanted->times[0].tv_nsec == UTIME_OMIT) {
+        return IN_MODIFY;
+    }
+    return wanted->times[1].tv_nsec == UTIME_OMIT ? IN_ACCESS : IN_ATTRIB;
+}
+
 static int set_open(int fd, const struct wanted *wanted) {
     struct file *file = fd_get(fd);
     if (file == NULL) {
@@ -73,6 +83,9 @@ static int set_open(int fd, const struct wanted *wanted) {
         error = -EBADF;
     } else if (file->inode != NULL) {
         error = set_times(file->inode, wanted);
+    }
+    if (error == 0) {
+        notify_file(file, event_of(wanted));
     }
     file_release(file);
     return error;
@@ -98,6 +111,9 @@ SYSCALL(utimensat)
     error = path_find(dirfd, path, path_walk_flags(flags), &entry);
     if (error == 0) {
         error = set_times(entry->inode, &wanted);
+        if (error == 0) {
+            notify_entry(entry, event_of(&wanted));
+        }
         path_entry_release(entry);
     }
     return error;

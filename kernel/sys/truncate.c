@@ -1,8 +1,10 @@
 // truncate(2) and ftruncate(2).
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/stat.h>
 
+#include "notify.h"
 #include "path.h"
 #include "syscall.h"
 
@@ -25,6 +27,9 @@ SYSCALL(truncate)(const char __user *path, off_t length) {
     int error = path_find(AT_FDCWD, path, WALK_FOLLOW, &entry);
     if (error == 0) {
         error = truncate_named(entry->inode, length);
+        if (error == 0) {
+            notify_entry(entry, IN_MODIFY);
+        }
         path_entry_release(entry);
     }
     return error;
@@ -50,6 +55,9 @@ SYSCALL(ftruncate)(unsigned int fd, off_t length) {
         return -EBADF;
     }
     int error = truncate_open(file, length);
+    if (error == 0) {
+        notify_file(file, IN_MODIFY);
+    }
     file_release(file);
     return error;
 }

@@ -1,8 +1,10 @@
 // unlinkat(2): unlink and rmdir.
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/stat.h>
 
+#include "notify.h"
 #include "path.h"
 #include "syscall.h"
 
@@ -44,6 +46,9 @@ static int remove_entry(const struct path_walk *walk, struct path_entry *victim,
     error = unlink(dir, walk->last, walk->last_length, directory);
     if (error == 0) {
         path_entry_remove(victim);
+        if (!directory) {
+            notify_inode(victim->inode, IN_ATTRIB); // one name less
+        }
     }
     return error;
 }
@@ -60,6 +65,10 @@ static int remove_last(struct path_walk *walk, bool directory) {
     if (error == 0) {
         error = remove_entry(walk, victim, directory);
         path_entry_release(victim);
+        if (error == 0) {
+            uint32_t mask = directory ? IN_DELETE | IN_ISDIR : IN_DELETE;
+            notify_name(walk->at->inode, mask, walk->last, walk->last_length);
+        }
     }
     return error;
 }

@@ -6,8 +6,8 @@ HOST_CC := $(shell echo 'int main(void){}' | clang -fsanitize=address -x c - -o 
 	echo clang || echo gcc -Wno-attributes)
 HOST := build/host
 HOST_GEN := $(HOST)/gen/syscalls_gen.h
-FS_CALLS := access allocate close copy_range directory dup fcntl flock fstat getcwd getdents link make memfd mode open \
-	owner pipe pread preadv read readlink rename seek sendfile space splice stat sync times truncate umask unlink write
+FS_CALLS := access allocate close copy_range directory dup fcntl flock fstat getcwd getdents inotify link make memfd mode open \
+	owner pipe pread preadv read readlink rename seek sendfile space splice stat sync times truncate umask unlink write xattr
 FS_KERNEL := kernel/core/tree.c kernel/core/format.c kernel/mm/uio.c \
 	$(filter-out kernel/fs/tty_device.c kernel/fs/random_device.c,$(wildcard kernel/fs/*.c)) $(FS_CALLS:%=kernel/sys/%.c)
 FS_TESTS := $(wildcard kernel/test/host/fs_*.c) kernel/test/host/runner.c

@@ -5,6 +5,7 @@
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/inotify.h>
 #include <linux/stat.h>
 
 #include "fs_machine.h"
@@ -165,8 +166,24 @@ static void look_random(long path) {
     }
 }
 
+static const char *const xattr_names[] = {"user.a", "trusted.b", "security.c", "user.d"};
+
+static void xattr_random(long path) {
+    long name = (long)xattr_names[host_pick(ARRAY_SIZE(xattr_names))];
+    switch (host_pick(4)) {
+    case 0:
+        sys_removexattr(path, name);
+        break;
+    case 1:
+        sys_flistxattr(fd(), (long)buffer, bytes());
+        break;
+    default:
+        sys_setxattr(path, name, (long)buffer, (long)host_pick(100), (long)host_pick(3));
+    }
+}
+
 static void attribute_random(long path) {
-    switch (host_pick(9)) {
+    switch (host_pick(10)) {
     case 0:
         sys_fchmodat(AT_FDCWD, path, (long)host_pick(010000));
         break;
@@ -191,6 +208,9 @@ static void attribute_random(long path) {
     case 7:
         sys_statfs(path, (long)buffer);
         break;
+    case 8:
+        xattr_random(path);
+        break;
     default:
         sys_fstat(fd(), (long)buffer);
     }
@@ -209,8 +229,17 @@ static void lock_random(void) {
     }
 }
 
-static void descriptor_random(void) {
-    switch (host_pick(8)) {
+static void watch_random(long path) {
+    if (host_pick(4) == 0) {
+        sys_inotify_init1(O_NONBLOCK);
+    } else {
+        sys_inotify_add_watch(fd(), path, (long)(host_pick(IN_ALL_EVENTS + 1) | IN_ONESHOT));
+        sys_inotify_add_watch(fd(), path, IN_ALL_EVENTS);
+    }
+}
+
+static void descriptor_random(long path) {
+    switch (host_pick(9)) {
     case 0:
         sys_dup(fd());
         break;
@@ -228,6 +257,9 @@ static void descriptor_random(void) {
         break;
     case 5:
         sys_fsync(fd());
+        break;
+    case 6:
+        watch_random(path);
         break;
     default:
         lock_random();
@@ -258,7 +290,7 @@ static void step(void) {
         attribute_random(path);
         break;
     case 6:
-        descriptor_random();
+        descriptor_random(path);
         break;
     default:
         sys_close(fd());
@@ -317,6 +349,9 @@ static void clean_up(void) {
     sys_chdir((long)"/");
     long root = sys_openat(AT_FDCWD, (long)"/", O_RDONLY | O_DIRECTORY, 0);
     EXPECT(root >= 0);
+    for (size_t i = 0; i < ARRAY_SIZE(xattr_names); i++) {
+        sys_removexattr((long)"/", (long)xattr_names[i]);
+    }
     empty_directory(root, 0);
     sys_close(root);
 }
