@@ -28,6 +28,7 @@ class Kind(IntEnum):
     MEMORY = 9
     STDIN_ROOM = 10
     MEMORY_LEFT = 11
+    TRACE = 12
     STDIN = 32
     STDIN_END = 33
     WINDOW = 34

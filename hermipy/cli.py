@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hermipy.errors import HermipyError, OutputError
+from hermipy.errors import HermipyError, OptionError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from hermipy.pipeline import Request
     from hermipy.relay import Outcome
@@ -171,6 +171,7 @@ def _request(target: str, arguments: Sequence[str], options: dict[str, Any]) -> 
         on_missing=options["on_missing"],
         assume=None if assume is None else tuple(filter(None, assume.split(","))),
         stats=options["stats"],
+        strace=options.get("strace", False),
     )
 
 
@@ -214,6 +215,12 @@ def _refuse_overwriting(output: Path, target: str) -> None:
 )
 @click.option("--dry-run", is_flag=True, help="Print the QEMU command instead.")
 @click.option("--json", "as_json", is_flag=True, help="With --stats: one JSON object on stderr.")
+@click.option(
+    "--strace", is_flag=True, help="Show every system call and signal, as strace -f does."
+)
+@click.option(
+    "-o", "--output", type=_File, metavar="FILE", help="With --strace: into FILE instead of stderr."
+)
 @_packing
 @click.argument("target")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
@@ -226,23 +233,52 @@ def run(target: str, arguments: tuple[str, ...], **options: Any) -> int:  # noqa
     Examples:
       hermipy run ./hello world
       hermipy run --memory 256M --timeout 10 ./server --port 80
+      hermipy run --stats ./hello
+      hermipy run --strace -o calls.txt ./hello
       echo 6*7 | hermipy run --arch aarch64 debian:busybox-static bc
     """  # noqa: D301
     from hermipy import run as runner
     from hermipy import session, settings
 
     memory, timeout = options["memory"], options["timeout"]
-    how = runner.Options(
-        memory_bytes=settings.size_bytes(memory) if memory else None,
-        timeout_s=settings.seconds(timeout) if timeout else None,
-    )
+    if options["output"] and not options["strace"]:
+        raise OptionError("-o is for --strace")
     what = session.prepare(_request(target, arguments, options))
     for note in what.notes:
         say(note)
-    if options["dry_run"]:
-        return _dry_run(what, how)
-    outcome = runner.run(what.arch, what.write, how)
+    with _tracing(what.arch, options) as trace:
+        how = runner.Options(
+            memory_bytes=settings.size_bytes(memory) if memory else None,
+            timeout_s=settings.seconds(timeout) if timeout else None,
+            trace=trace,
+        )
+        if options["dry_run"]:
+            return _dry_run(what, how)
+        outcome = runner.run(what.arch, what.write, how)
     return _conclude(what, outcome, stats=options["stats"], as_json=options["as_json"])
+
+
+@contextlib.contextmanager
+def _tracing(arch: str, options: dict[str, Any]) -> Iterator[Callable[[bytes], str] | None]:
+    """What `--strace` does with the kernel's words: into the file, or back for stderr."""
+    if not options["strace"] or options["dry_run"]:
+        yield None
+        return
+    from hermipy.strace.lines import Lines
+
+    path = options["output"]
+    lines = Lines(arch, numbered=path is not None)
+    if path is None:
+        yield lines.feed
+        with contextlib.suppress(OSError):
+            sys.stderr.write(lines.end())
+        return
+    try:
+        with path.open("w", errors="surrogateescape") as stream:
+            yield lambda payload: stream.write(lines.feed(payload)) and ""
+            stream.write(lines.end())
+    except OSError as error:
+        raise OutputError(path, error) from error
 
 
 def _dry_run(what: Runnable, how: Options) -> int:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from hermipy import archive, cache, headers, process
+from hermipy import archive, cache, headers, process, table
 from hermipy.errors import MissingKernelError, ToolFailedError
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ _KERNEL_FOLDER = Path(__file__).parent / "_kernel"
 _EMULATIONS = {"riscv64": "elf64lriscv", "aarch64": "aarch64elf"}
 _FULL_FRAME = 1  # kernel/include/syscall.h: SYSCALL_FULL_FRAME
 _SHT_SYMTAB = 2
-_STATS_MODULE = "core/stats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,25 @@ class Module:
     name: str
     bytes: int
     because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A module that stands between the dispatch table and the handlers."""
+
+    option: str
+    module: str
+    entry: str
+    """Where every number leads."""
+    table: str
+    """The module's name for the table behind it."""
+    wraps: tuple[str, ...] = ()
+    """Functions that it stands in for."""
+
+
+STATS = Layer("--stats", "core/stats", "syscall_counted", "syscall_table_real")
+STRACE = Layer("--strace", "core/trace", "syscall_traced", "syscall_table_traced", ("signal_take",))
+_ALL_NUMBERS = 512  # a traced image shows calls that it has no handler for, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +70,18 @@ class Kernel:
     modules: tuple[Module, ...]
 
 
-def link(selection: Selection, *, stats: bool) -> Kernel:
-    """The kernel that holds exactly `selection`; raises MissingKernelError, ToolFailedError."""
+def link(selection: Selection, layers: tuple[Layer, ...] = ()) -> Kernel:
+    """The kernel that holds exactly `selection`; raises MissingKernelError, ToolFailedError.
+
+    A call passes the layers in their order.
+    """
     source = kernel_folder(selection.arch)
-    numbers = tuple((row.number, row.name, row.regs) for row in selection.handlers)
+    script = table_script(selection, layers)
     inputs = cache.fingerprint(source.iterdir())
-    name = cache.key("kernel", selection.arch, inputs, numbers, selection.needs, stats)
+    name = cache.key("kernel", selection.arch, inputs, script, selection.needs, layers)
     description = cache.folder("kernels") / f"{name}.json"
     if not description.is_file():
-        _link(selection, source, description.with_suffix(".elf"), description, stats=stats)
+        _link(selection, source, description, script, layers)
     return _load(description)
 
 
@@ -72,27 +93,49 @@ def kernel_folder(arch: str) -> Path:
     return folder
 
 
-def table_script(selection: Selection, *, stats: bool) -> str:
+def table_script(selection: Selection, layers: tuple[Layer, ...] = ()) -> str:
     """syscall_table.ld, which kernel.ld includes at the place of the dispatch table.
 
-    With statistics the table is defined a second time behind the real one, and the later
-    definition counts: every number then goes through the counting entry.
+    With layers the table is defined again behind the real one, once for each, and the last
+    definition counts: every number then goes through the layer's entry.
     """
-    table = "syscall_table_real" if stats else "syscall_table"
     handlers = {row.number: row for row in selection.handlers}
     count = max(handlers, default=0) + 1
-    lines = [
-        _entry(table, f"sys_{handlers[n].name}", regs=handlers[n].regs)
+    if STRACE in layers:
+        count = max(count, _ALL_NUMBERS)
+    tables = ("syscall_table", *(layer.table for layer in layers))  # the last has the handlers
+    entries = [
+        _entry(tables[-1], f"sys_{handlers[n].name}", regs=handlers[n].regs)
         if n in handlers
-        else _entry(table, "syscall_missing")
+        else _entry(tables[-1], "syscall_missing")
         for n in range(count)
     ]
-    if stats:
-        counted = _entry("syscall_table", "syscall_counted", regs=True)
-        # A distance keeps bit 0 free for _FULL_FRAME only from an even place.
-        lines = ["syscall_table_real = .;", *lines, ". = ALIGN(8);", "syscall_table = .;"]
-        lines += [counted] * count
+    if not layers:
+        return "\n".join(entries) + "\n"
+    lines = [*_captures(selection, layers), *_label(tables[-1]), *entries]
+    for name, layer in reversed(tuple(zip(tables, layers, strict=False))):
+        lines += [*_label(name), *[_entry(name, layer.entry, regs=True)] * count]
     return "\n".join(lines) + "\n"
+
+
+def _label(name: str) -> list[str]:
+    """Bit 0 of a distance is free for _FULL_FRAME only when it is from an even place."""
+    return [". = ALIGN(8);", f"{name} = .;"]
+
+
+def _captures(selection: Selection, layers: tuple[Layer, ...]) -> list[str]:
+    """Struct trace_capture[]: what core/trace sends of the program's memory, by number."""
+    if STRACE not in layers:
+        return []
+    from hermipy.strace import calls  # noqa: PLC0415  only traced images have it
+
+    lines = []
+    for number, argument, capture in calls.plan(table.by_number(selection.arch).values()):
+        lines.append(
+            f"SHORT({number}) BYTE({capture.what}) BYTE({capture.copy}) "
+            f"BYTE({argument}) BYTE({capture.count}) SHORT({capture.size}) LONG({capture.limit})"
+        )
+    return [*_label("trace_captures"), *lines, "trace_captures_end = .;"]
 
 
 def _entry(table: str, handler: str, *, regs: bool = False) -> str:
@@ -101,19 +144,21 @@ def _entry(table: str, handler: str, *, regs: bool = False) -> str:
 
 
 def _link(
-    selection: Selection, source: Path, output: Path, description: Path, *, stats: bool
+    selection: Selection, source: Path, description: Path, script: str, layers: tuple[Layer, ...]
 ) -> None:
+    output = description.with_suffix(".elf")
     objects = archive.unpacked(source / "libkernel.a")
     with tempfile.TemporaryDirectory(prefix="hermipy-link.") as name:
         work = Path(name)
-        (work / "syscall_table.ld").write_text(table_script(selection, stats=stats))
-        named = _named_objects(selection, objects, stats=stats)
+        (work / "syscall_table.ld").write_text(script)
+        named = _named_objects(selection, objects, layers)
         arguments = [
             *("ld.lld", "-m", _EMULATIONS[selection.arch], "--gc-sections", "-L", str(work)),
             *("-L", str(source)),
             *("-T", str(source / "kernel.ld"), "-z", "max-page-size=4096", "--strip-debug"),
             *("--discard-locals", "-Map", str(work / "map"), f"--why-extract={work / 'why'}"),
             *("-o", str(work / "kernel")),
+            *(f"--wrap={function}" for layer in layers for function in layer.wraps),
             *(str(objects / f"{module}.o") for module in named),
             *("--start-lib", *map(str, sorted(objects.rglob("*.o"))), "--end-lib"),
         ]
@@ -131,11 +176,12 @@ def _write(stream: BinaryIO, data: bytes) -> None:
     stream.write(data)
 
 
-def _named_objects(selection: Selection, objects: Path, *, stats: bool) -> dict[str, str]:
+def _named_objects(
+    selection: Selection, objects: Path, layers: tuple[Layer, ...]
+) -> dict[str, str]:
     """Modules that rows ask for beside their handler's, with the reason."""
     named = {module: f"syscall {name}" for module, name in selection.needs}
-    if stats:
-        named[_STATS_MODULE] = "--stats"
+    named |= {layer.module: layer.option for layer in layers}
     for module, reason in named.items():
         if not (objects / f"{module}.o").is_file():
             raise ToolFailedError("ld.lld", f"the kernel has no module {module} ({reason})")

@@ -51,6 +51,7 @@ class Request:
     assume: tuple[str, ...] | None = None
     """Names of the syscalls that unresolved sites make; None: they could make any."""
     stats: bool = False
+    strace: bool = False
 
 
 def build(request: Request) -> Image:
@@ -71,7 +72,7 @@ def build(request: Request) -> Image:
         texts=_texts(nodes, request),
     )
     # From here on no syscall outside the selection has a handler.
-    kernel = link.link(selection, stats=request.stats)
+    kernel = link.link(selection, _layers(request))
     return Image(
         kernel=kernel,
         nodes=nodes,
@@ -101,6 +102,11 @@ def build(request: Request) -> Image:
             "stats": request.stats,
         },
     )
+
+
+def _layers(request: Request) -> tuple[link.Layer, ...]:
+    wanted = ((request.stats, link.STATS), (request.strace, link.STRACE))
+    return tuple(layer for is_wanted, layer in wanted if is_wanted)
 
 
 def find(name: str, arch: str | None) -> Target:

@@ -23,7 +23,7 @@ from hermipy import channel, terminal
 from hermipy.channel import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _READ_BYTES = 65536
 _PIPE_BYTES = 1 << 20
@@ -89,8 +89,16 @@ class Pipes:
 class Relay:
     """Runs until the guest has ended, the time is over, or the user ends it."""
 
-    def __init__(self, pipes: Pipes, *, timeout_ns: int | None, raw: bool) -> None:
+    def __init__(
+        self,
+        pipes: Pipes,
+        *,
+        timeout_ns: int | None,
+        raw: bool,
+        trace: Callable[[bytes], str] | None = None,
+    ) -> None:
         self._pipes = pipes
+        self._trace = trace
         self._raw = raw
         self._outcome = Outcome()
         self._decoder = channel.Decoder()
@@ -258,6 +266,8 @@ class Relay:
                 self.log(payload.decode(errors="replace"))
             case Kind.STDIN_ROOM:
                 self._stdin_room += channel.number(payload)
+            case Kind.TRACE if self._trace is not None:
+                self._say(self._trace(payload))
             case _:
                 self._outcome.take(message)
 
@@ -267,9 +277,13 @@ class Relay:
         self._print(descriptor, data)
 
     def log(self, line: str) -> None:
-        """A line of ours, on stderr; a raw terminal wants its carriage return."""
-        end = "\r\n" if self._raw else "\n"
-        self._print(2, f"hermipy: {line.rstrip()}{end}".encode())
+        """A line of ours."""
+        self._say(f"hermipy: {line.rstrip()}\n")
+
+    def _say(self, text: str) -> None:
+        """Text of ours on stderr; a raw terminal wants carriage returns."""
+        text = text.replace("\n", "\r\n") if self._raw else text
+        self._print(2, text.encode(errors="replace"))
 
     def _print(self, descriptor: int, data: bytes) -> None:
         if descriptor not in self._broken:

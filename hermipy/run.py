@@ -29,6 +29,8 @@ class Options:
 
     memory_bytes: int | None = None
     timeout_s: float | None = None
+    trace: Callable[[bytes], str] | None = None
+    """Takes what the kernel tells of system calls; gives what is to go to stderr."""
 
 
 def run(arch: str, write_image: Callable[[BinaryIO], None], options: Options) -> Outcome:
@@ -83,7 +85,7 @@ def _relay(command: list[str], memory: int, options: Options) -> Outcome:
     timeout_ns = int(options.timeout_s * 1e9) if options.timeout_s else None
     try:
         with terminal.raw(0) as raw:
-            outcome = relay.Relay(pipes, timeout_ns=timeout_ns, raw=raw).run()
+            outcome = relay.Relay(pipes, timeout_ns=timeout_ns, raw=raw, trace=options.trace).run()
         if outcome.exit_status is None:
             ending = process.ending(child, _POWER_OFF_S)
             outcome.complaint = (

@@ -144,6 +144,7 @@ def _refuse_packing_options(request: Request) -> None:
         "--workdir": request.workdir != "/",
         "--assume": request.assume,
         "--stats": request.stats,
+        "--strace": request.strace,
     }
     for option, value in given.items():
         if value:

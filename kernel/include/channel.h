@@ -36,6 +36,7 @@ enum channel_kind {
     // host that sends more loses nothing: the guest stops taking messages until there is room.)
     CHANNEL_STDIN_ROOM = 10,
     CHANNEL_MEMORY_LEFT = 11, // uint64_t: bytes of RAM in use at exit, when stats are linked
+    CHANNEL_TRACE = 12, // struct channel_trace and pieces of memory, when core/trace is linked
     // host to guest
     CHANNEL_STDIN = 32, // bytes
     CHANNEL_STDIN_END = 33,
@@ -48,6 +49,26 @@ struct channel_stats_row {
     uint32_t number;
     uint32_t reserved;
     uint64_t direct, trap, errors;
+};
+
+enum channel_trace_event {
+    TRACE_ENTER = 1,  // number, arguments
+    TRACE_LEAVE = 2,  // number, arguments, result
+    TRACE_SIGNAL = 3, // number: the signal that is delivered; its siginfo is the piece at address 0
+    TRACE_EXIT = 4,   // result: wait(2)'s encoding; -1: what the thread gave to exit(2)
+};
+
+// Behind it, as many as the message holds: address, size and that many bytes of the app's memory.
+struct channel_trace {
+    uint32_t event;
+    int32_t tid;
+    uint64_t number;
+    int64_t result;
+    uint64_t arguments[6];
+};
+
+struct channel_trace_piece {
+    uint64_t address, size_bytes;
 };
 
 // drivers/channel.c. Before the port is found, and in a panic, messages that carry text go to the

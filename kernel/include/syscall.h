@@ -21,7 +21,8 @@ typedef long (*syscall_fn)(long, long, long, long, long, long);
 // the table. Bit 0 of an entry: the handler wants the full frame, the direct path then saves
 // callee-saved registers too. Numbers that are not linked lead to syscall_missing.
 extern const int32_t syscall_table[];
-extern const int32_t syscall_table_real[]; // behind core/stats, which then fills syscall_table
+extern const int32_t syscall_table_real[];   // behind core/stats, which then fills syscall_table
+extern const int32_t syscall_table_traced[]; // behind core/trace, the same way
 #define SYSCALL_FULL_FRAME 1UL
 
 static inline syscall_fn syscall_handler(const int32_t *table, uint64_t number) {
@@ -31,3 +32,4 @@ static inline syscall_fn syscall_handler(const int32_t *table, uint64_t number) 
 long syscall_missing(void); // core/missing.c: the number is in the frame; logs once; -ENOSYS, or
                             // kills, as the image says
 long syscall_counted(void); // core/stats.c: counts, then calls syscall_table_real
+long syscall_traced(void);  // core/trace.c: tells the host, then calls syscall_table_traced

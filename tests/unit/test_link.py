@@ -76,7 +76,7 @@ def row(name: str) -> table.Syscall:
 
 def test_the_dispatch_table_has_one_entry_per_number() -> None:
     selection = Selection("riscv64", (row("read"), row("clone")), (), (), whole=False)
-    lines = link.table_script(selection, stats=False).splitlines()
+    lines = link.table_script(selection).splitlines()
     assert len(lines) == row("clone").number + 1
     assert lines[row("read").number] == "LONG(sys_read - syscall_table)"
     assert lines[row("clone").number] == "LONG(sys_clone - syscall_table + 1)"
@@ -85,9 +85,9 @@ def test_the_dispatch_table_has_one_entry_per_number() -> None:
 
 def test_with_statistics_the_counted_table_is_the_one_that_counts() -> None:
     selection = Selection("riscv64", (row("read"),), (), (), whole=False)
-    text = link.table_script(selection, stats=True)
+    text = link.table_script(selection, (link.STATS,))
     real, _, counted = text.partition("syscall_table = .;")
-    assert real.startswith("syscall_table_real = .;")
+    assert "syscall_table_real = .;" in real
     assert "LONG(sys_read - syscall_table_real)" in real
     assert set(counted.split("\n")) == {"", "LONG(syscall_counted - syscall_table + 1)"}
     assert real.count("LONG") == counted.count("LONG")
@@ -100,7 +100,7 @@ def linked(arch: str) -> link.Kernel:
     except MissingKernelError as error:
         pytest.skip(str(error))
     selection = modules.select(arch, frozenset({WRITE, EXIT}), unresolved=False)
-    return link.link(selection, stats=False)
+    return link.link(selection)
 
 
 def test_a_small_program_gets_a_small_kernel(linked: link.Kernel) -> None:
