@@ -29,10 +29,12 @@ class Kind(IntEnum):
     STDIN_ROOM = 10
     MEMORY_LEFT = 11
     TRACE = 12
+    WHERE = 13
     STDIN = 32
     STDIN_END = 33
     WINDOW = 34
     SIGNAL = 35
+    ASK_WHERE = 36
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from hermipy.pipeline import Request
-    from hermipy.relay import Outcome
+    from hermipy.relay import Listeners, Outcome
     from hermipy.run import Options
     from hermipy.session import Runnable
 
@@ -250,12 +250,23 @@ def run(target: str, arguments: tuple[str, ...], **options: Any) -> int:  # noqa
         how = runner.Options(
             memory_bytes=settings.size_bytes(memory) if memory else None,
             timeout_s=settings.seconds(timeout) if timeout else None,
-            trace=trace,
+            listeners=_listeners(what, trace),
         )
         if options["dry_run"]:
             return _dry_run(what, how)
         outcome = runner.run(what.arch, what.write, how)
     return _conclude(what, outcome, stats=options["stats"], as_json=options["as_json"])
+
+
+def _listeners(what: Runnable, trace: Callable[[bytes], str] | None) -> Listeners:
+    from hermipy.relay import Listeners
+
+    def where(text: str) -> list[str]:
+        from hermipy import fault
+
+        return fault.whereabouts(text, what)
+
+    return Listeners(trace, where)
 
 
 @contextlib.contextmanager

@@ -8,10 +8,12 @@ from its unwind tables (unwind.py).
 from __future__ import annotations
 
 import bisect
+import re
 import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hermipy import table
 from hermipy.errors import HermipyError
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ class Fault:
     registers: dict[int, int]
     areas: tuple[Area, ...]
     stack: tuple[int, bytes]
+    state: tuple[str, ...] = ()
+    """`running`, `runnable`, or `sleeping` with a call's number and arguments."""
 
 
 def report(outcome: Outcome, what: Runnable) -> list[str]:
@@ -78,13 +82,50 @@ def report(outcome: Outcome, what: Runnable) -> list[str]:
     ]
 
 
+def whereabouts(text: str, what: Runnable) -> list[str]:
+    """Where every thread is, out of the kernel's answer to ^C: a few lines for each."""
+    program = _program(what)
+    areas: tuple[Area, ...] = ()
+    lines: list[list[str]] = []
+    # Behind a process's threads come its areas: from the end, they are known first.
+    for part in reversed(re.split(r"^(?=thread )", text, flags=re.MULTILINE)):
+        thread = read(part, (0, b""))
+        areas = thread.areas or areas
+        if thread.state:
+            lines.append(_thread_lines(thread, _Places(areas, program), what.arch))
+    return [line for part in reversed(lines) for line in part]
+
+
+_RETURN_ADDRESS = {"riscv64": 1, "aarch64": 30}
+_STACK_POINTER = {"riscv64": 2, "aarch64": 31}
+
+
+def _thread_lines(thread: Fault, places: _Places, arch: str) -> list[str]:
+    back = thread.registers.get(_RETURN_ADDRESS[arch], 0)
+    stack = thread.registers.get(_STACK_POINTER[arch], 0)
+    return [
+        f"thread {thread.thread}: {_doing(thread.state, arch)}",
+        f"  at {places.describe(thread.pc)}, sp {stack:#x}",
+        f"  called from {places.describe(back)}",
+    ]
+
+
+def _doing(state: tuple[str, ...], arch: str) -> str:
+    word, *call = state
+    if not call:
+        return word
+    row = table.by_number(arch).get(int(call[0]))
+    shown = call[1 : 1 + len(row.arguments)] if row else call[1:]
+    return f"waits in {table.name_of(int(call[0]), arch)}({', '.join(shown)})"
+
+
 def read(text: str, stack: tuple[int, bytes]) -> Fault:
     """The facts out of the kernel's lines; what an older kernel leaves out is empty or zero."""
     words: dict[str, list[str]] = {}
     registers: dict[int, int] = {}
     areas = []
     for line in text.splitlines():
-        key, *values = line.split(" ", 5)
+        key, *values = line.split(" ", 5 if line.startswith("area") else -1)
         if key == "register":
             registers[int(values[0])] = int(values[1], 16)
         elif key == "area":
@@ -103,6 +144,7 @@ def read(text: str, stack: tuple[int, bytes]) -> Fault:
         registers=registers,
         areas=tuple(areas),
         stack=stack,
+        state=tuple(words.get("state", ())),
     )
 
 

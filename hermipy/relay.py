@@ -31,6 +31,10 @@ _ATOMIC_BYTES = 4096  # a pipe that poll(2) calls writable takes PIPE_BUF withou
 _TAKE_BYTES = 1 << 16
 _AGAIN_NS = 2_000_000_000
 _BROKEN_PIPE_GRACE_NS = 500_000_000
+_TERMINATE_GRACE_NS = 10_000_000_000
+"""After SIGTERM: a program that is stopped never sees it. As long as docker stop waits."""
+_WHERE_AT, _END_AT = 2, 3
+"""Which ^C in a row asks where the threads are, and which ends the run."""
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _CTRL_C = b"\x03"
 _ECHO = b"^C\r\n"  # what the terminal itself answers to it
@@ -86,6 +90,16 @@ class Pipes:
     output: int
 
 
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who makes text out of what the kernel tells while the program runs."""
+
+    trace: Callable[[bytes], str] | None = None
+    """Of a system call; gives what is to go to stderr as it is."""
+    where: Callable[[str], list[str]] | None = None
+    """Of where the threads are; gives lines."""
+
+
 class Relay:
     """Runs until the guest has ended, the time is over, or the user ends it."""
 
@@ -95,10 +109,11 @@ class Relay:
         *,
         timeout_ns: int | None,
         raw: bool,
-        trace: Callable[[bytes], str] | None = None,
+        listeners: Listeners | None = None,
     ) -> None:
         self._pipes = pipes
-        self._trace = trace
+        self._listeners = listeners or Listeners()
+        self._where = ""
         self._raw = raw
         self._outcome = Outcome()
         self._decoder = channel.Decoder()
@@ -108,7 +123,10 @@ class Relay:
         self._open = {pipes.from_guest, pipes.complaints, 0}
         self._deadline_ns = time.monotonic_ns() + timeout_ns if timeout_ns else _NEVER
         self._deadline_status = _TIMEOUT_STATUS
-        self._interrupted_ns = -_AGAIN_NS
+        self._signalled_ns = -_AGAIN_NS
+        self._interrupts = 0
+        self._is_silent = True
+        """The program has not written anything since the last ^C."""
         self._ended_here = False
         self._broken: set[int] = set()
         os.set_blocking(pipes.to_guest, False)
@@ -202,12 +220,39 @@ class Relay:
             self._send(channel.window(*size))
 
     def _interrupt(self, number: int) -> None:
-        """Pass a signal on; twice in a short time ends the run whatever the guest does."""
-        now_ns = time.monotonic_ns()
-        if now_ns - self._interrupted_ns < _AGAIN_NS:
-            self._end(128 + number)
-        self._interrupted_ns = now_ns
+        """Pass a signal on."""
         self._send(channel.signal(number))
+        if number == signal.SIGINT:
+            self._count_interrupt()
+            return
+        now_ns = time.monotonic_ns()
+        if now_ns - self._signalled_ns < _AGAIN_NS:
+            self._end(128 + number)
+        self._signalled_ns = now_ns
+        if number == signal.SIGTERM:
+            self._end_within(_TERMINATE_GRACE_NS, 128 + number)
+
+    def _count_interrupt(self) -> None:
+        """^C in a row: the first is the program's, the second asks what it does, the third ends it.
+
+        A program that writes lives. In raw mode that is enough; else it could write without end,
+        and must have had some time.
+        """
+        now_ns = time.monotonic_ns()
+        if not self._is_silent and (self._raw or now_ns - self._signalled_ns > _AGAIN_NS):
+            self._interrupts = 0
+        self._signalled_ns, self._is_silent = now_ns, True
+        self._interrupts += 1
+        if self._interrupts == _WHERE_AT:
+            self._send(channel.encode(Kind.ASK_WHERE))
+        elif self._interrupts >= _END_AT:
+            self._end(128 + signal.SIGINT)
+
+    def _end_within(self, grace_ns: int, exit_status: int) -> None:
+        """The guest has so long to end by itself."""
+        deadline_ns = time.monotonic_ns() + grace_ns
+        if deadline_ns < self._deadline_ns:
+            self._deadline_ns, self._deadline_status = deadline_ns, exit_status
 
     def _read_input(self) -> None:
         try:
@@ -221,15 +266,8 @@ class Relay:
             return
         if self._raw and not data.strip(_CTRL_C):
             for _ in data:
-                self._count_raw_interrupt()
+                self._count_interrupt()
         self._send(channel.encode(Kind.STDIN, data))
-
-    def _count_raw_interrupt(self) -> None:
-        """In raw mode ^C is the guest's; only one that stays silent is ended by the second."""
-        now_ns = time.monotonic_ns()
-        if now_ns - self._interrupted_ns < _AGAIN_NS:
-            self._end(128 + signal.SIGINT)
-        self._interrupted_ns = now_ns
 
     def _write_guest(self) -> None:
         try:
@@ -266,14 +304,24 @@ class Relay:
                 self.log(payload.decode(errors="replace"))
             case Kind.STDIN_ROOM:
                 self._stdin_room += channel.number(payload)
-            case Kind.TRACE if self._trace is not None:
-                self._say(self._trace(payload))
+            case Kind.TRACE if self._listeners.trace is not None:
+                self._say(self._listeners.trace(payload))
+            case Kind.WHERE:
+                self._take_where(payload.decode(errors="replace"))
             case _:
                 self._outcome.take(message)
 
+    def _take_where(self, text: str) -> None:
+        self._where += text
+        if not text and self._listeners.where is not None:
+            for line in self._listeners.where(self._where):
+                self.log(line)
+        if not text:
+            self._where = ""
+
     def _take_output(self, descriptor: int, data: bytes) -> None:
-        if self._raw and data.strip(_ECHO):
-            self._interrupted_ns = -_AGAIN_NS  # not silent: ^C is its own business
+        if not self._raw or data.strip(_ECHO):
+            self._is_silent = False
         self._print(descriptor, data)
 
     def log(self, line: str) -> None:
@@ -304,9 +352,7 @@ class Relay:
         self._broken.add(descriptor)
         self._out[descriptor].clear()
         self._send(channel.signal(signal.SIGPIPE))
-        grace_ns = time.monotonic_ns() + _BROKEN_PIPE_GRACE_NS
-        if grace_ns < self._deadline_ns:
-            self._deadline_ns, self._deadline_status = grace_ns, 128 + signal.SIGPIPE
+        self._end_within(_BROKEN_PIPE_GRACE_NS, 128 + signal.SIGPIPE)
 
     def _drain(self) -> None:
         """Write out what is left, waiting for the reader as the program itself would have."""

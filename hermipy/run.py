@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-    from hermipy.relay import Outcome
+    from hermipy.relay import Listeners, Outcome
 
 _POWER_OFF_S = 2
 _MIN_FREE_BYTES = 8 * qemu.MIB
@@ -29,8 +29,7 @@ class Options:
 
     memory_bytes: int | None = None
     timeout_s: float | None = None
-    trace: Callable[[bytes], str] | None = None
-    """Takes what the kernel tells of system calls; gives what is to go to stderr."""
+    listeners: Listeners | None = None
 
 
 def run(arch: str, write_image: Callable[[BinaryIO], None], options: Options) -> Outcome:
@@ -85,7 +84,9 @@ def _relay(command: list[str], memory: int, options: Options) -> Outcome:
     timeout_ns = int(options.timeout_s * 1e9) if options.timeout_s else None
     try:
         with terminal.raw(0) as raw:
-            outcome = relay.Relay(pipes, timeout_ns=timeout_ns, raw=raw, trace=options.trace).run()
+            outcome = relay.Relay(
+                pipes, timeout_ns=timeout_ns, raw=raw, listeners=options.listeners
+            ).run()
         if outcome.exit_status is None:
             ending = process.ending(child, _POWER_OFF_S)
             outcome.complaint = (

@@ -1,5 +1,5 @@
-// What is known about an app that a fault has ended: for the host, which has its symbols and unwind
-// tables. report.h has the format.
+// What is known about an app that a fault has ended, or of one that somebody asks for: for the
+// host, which has its symbols and unwind tables. report.h has the format.
 #include "report.h"
 
 #include "arch.h"
@@ -16,6 +16,8 @@
 
 enum { LINE_MAX = 400, PATH_MAX_SHOWN = 256, REGISTER_COUNT = 32, STACK_MAX = 16384 };
 
+static enum channel_kind kind; // of the report that is being sent
+
 static void line(const char *format, ...) PRINTF_LIKE(1, 2);
 
 static void line(const char *format, ...) {
@@ -26,7 +28,7 @@ static void line(const char *format, ...) {
     va_end(arguments);
     size_t used = MIN((size_t)length, sizeof(text) - 2);
     text[used] = '\n';
-    channel_send(CHANNEL_FAULT, text, used + 1);
+    channel_send(kind, text, used + 1);
 }
 
 static const char *name_of(const struct vm_area *area, char *path, size_t size_bytes) {
@@ -74,15 +76,43 @@ static void report_stack(uint64_t sp) {
     heap_free(stack);
 }
 
-void report_fault(struct regs *regs, int signo, int si_code, uint64_t address) {
-    struct thread *thread = thread_current();
-    struct address_space *space = thread->process->space;
-    line("signal %d %d 0x%lx", signo, si_code, address);
+static void report_thread(const struct thread *thread, const struct regs *regs) {
     line("thread %d %s", thread->tid, thread->name);
-    report_pc(space, regs_pc(regs));
+    report_pc(thread->process->space, regs_pc(regs));
     for (unsigned i = 0; i < REGISTER_COUNT; i++) {
         line("register %u 0x%lx", i, regs_dwarf(regs, i));
     }
-    report_areas(space);
+}
+
+void report_fault(struct regs *regs, int signo, int si_code, uint64_t address) {
+    struct thread *thread = thread_current();
+    kind = CHANNEL_FAULT;
+    line("signal %d %d 0x%lx", signo, si_code, address);
+    report_thread(thread, regs);
+    report_areas(thread->process->space);
     report_stack(regs_sp(regs));
+}
+
+static void report_state(const struct thread *thread, const struct regs *regs) {
+    if (thread->state == THREAD_SLEEPING) {
+        line("state sleeping %lu 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx", regs_number(regs),
+             regs_arg(regs, 0), regs_arg(regs, 1), regs_arg(regs, 2), regs_arg(regs, 3),
+             regs_arg(regs, 4), regs_arg(regs, 5));
+    } else {
+        line("state %s", thread == thread_current() ? "running" : "runnable");
+    }
+}
+
+void report_threads(UNUSED struct timer *timer) {
+    kind = CHANNEL_WHERE;
+    FOR_EACH_PROCESS(process) {
+        FOR_EACH_THREAD (thread, process) {
+            const struct regs *regs = thread_regs(thread);
+            report_thread(thread, regs);
+            report_state(thread, regs);
+        }
+        report_areas(process->space);
+    }
+    channel_send(kind, NULL, 0);
+    channel_push();
 }

@@ -7,8 +7,10 @@
 #include "arch.h"
 #include "channel.h"
 #include "channel_port.h"
+#include "clock.h"
 #include "device.h"
 #include "page.h"
+#include "report.h"
 #include "signal.h"
 #include "string.h"
 #include "thread.h"
@@ -28,8 +30,18 @@ static struct {
     uint8_t small[SMALL_MAX];
 } stream;
 
+// At the next safe point: the answer may have to wait for the device, which nothing here may.
+static void ask_where(void) {
+    static struct timer soon;
+    timer_set(&soon, 0, report_threads);
+}
+
 static void deliver_small(void) {
     int32_t signo;
+    if (stream.header.kind == CHANNEL_ASK_WHERE) {
+        ask_where();
+        return;
+    }
     if (stream.header.kind != CHANNEL_SIGNAL) {
         if (stream.receive != NULL) {
             stream.receive(stream.header.kind, stream.small,

@@ -37,12 +37,15 @@ enum channel_kind {
     CHANNEL_STDIN_ROOM = 10,
     CHANNEL_MEMORY_LEFT = 11, // uint64_t: bytes of RAM in use at exit, when stats are linked
     CHANNEL_TRACE = 12, // struct channel_trace and pieces of memory, when core/trace is linked
+    CHANNEL_WHERE =
+        13, // text, as CHANNEL_FAULT; an empty one ends it: the answer to CHANNEL_ASK_WHERE
     // host to guest
     CHANNEL_STDIN = 32, // bytes
     CHANNEL_STDIN_END = 33,
-    CHANNEL_WINDOW = 34, // uint16_t rows, columns; with 0 among tty= the host's terminal is raw,
-                         // the guest edits lines, echoes and turns ^C into a signal
-    CHANNEL_SIGNAL = 35, // int32_t: SIGINT, SIGTERM ... for the foreground process
+    CHANNEL_WINDOW = 34,    // uint16_t rows, columns; with 0 among tty= the host's terminal is raw,
+                            // the guest edits lines, echoes and turns ^C into a signal
+    CHANNEL_SIGNAL = 35,    // int32_t: SIGINT, SIGTERM ... for the foreground process
+    CHANNEL_ASK_WHERE = 36, // where is every thread?
 };
 
 struct channel_stats_row {

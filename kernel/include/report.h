@@ -32,6 +32,11 @@ NORETURN void broken_invariant(const char *place);
 //   rwxs/p, NAME a path or [stack] ...
 // CHANNEL_FAULT_STACK holds up to 16 KiB from sp, as far as it is mapped.
 void report_fault(struct regs *regs, int signo, int si_code, uint64_t address);
+// Where every thread is: CHANNEL_WHERE. For each process its threads, then its areas, in the same
+// lines, and for each thread
+//   state running                       or runnable, or sleeping NUMBER ARGUMENT...: in a call
+struct timer;
+void report_threads(struct timer *timer);
 // Ends the run: messages, CHANNEL_MEMORY, CHANNEL_STATS when linked, CHANNEL_EXIT, power_off.
 NORETURN void machine_exit(int exit_status);
 // Subsystems that report at exit (stats) join this set.

@@ -241,17 +241,37 @@ def test_lines_are_edited_and_control_c_interrupts(compile_c: Compile) -> None:
     assert child.exitstatus == 128 + signal.SIGINT
 
 
-def test_control_c_twice_ends_a_program_that_is_deaf(compile_c: Compile) -> None:
+def test_the_second_control_c_shows_the_threads_and_the_third_ends_the_run(
+    compile_c: Compile,
+) -> None:
     program = compile_c('signal(SIGINT, SIG_IGN); puts("ready"); for (;;) pause();')
     child = spawn(program)
     child.expect("ready")
     child.sendcontrol("c")
     child.expect_exact("^C")
     child.sendcontrol("c")
+    child.expect(r"hermipy: thread 1 program: waits in ppoll\(0x0, 0x0, 0x0, 0x0, [^\r]*\r\n")
+    child.expect(r"hermipy:   at 0x\w+ [^\r]*pause[^\r]* \(/program\), sp 0x\w+\r\n")
     child.sendcontrol("c")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 128 + signal.SIGINT
+
+
+def test_a_tight_loop_is_broken(compile_c: Compile) -> None:
+    program = compile_c('signal(SIGINT, SIG_IGN); write(1, "x", 1); for (;;);')
+    with subprocess.Popen(
+        [HERMIPY, "run", str(program)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.read(1)
+        child.send_signal(signal.SIGINT)
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(TIMEOUT_S) == 128 + signal.SIGTERM
 
 
 def test_the_terminal_is_put_back(compile_c: Compile, tmp_path: Path) -> None:

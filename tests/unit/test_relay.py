@@ -13,12 +13,15 @@ import pytest
 
 HOST = """
 import sys
-from hermipy import qemu, run
+from hermipy import qemu, relay, run
 from hermipy.errors import HermipyError
+relay._TERMINATE_GRACE_NS = 300_000_000
+listeners = relay.Listeners(where=lambda text: text.split())
 qemu.MACHINES["riscv64"] = qemu.Machine(sys.executable, (sys.argv[1],))
 timeout = float(sys.argv[2]) if sys.argv[2:] else None
+options = run.Options(timeout_s=timeout, listeners=listeners)
 try:
-    outcome = run.run("riscv64", lambda stream: stream.write(b"x"), run.Options(timeout_s=timeout))
+    outcome = run.run("riscv64", lambda stream: stream.write(b"x"), options)
 except HermipyError as error:
     sys.exit(f"own failure: {error}")
 sys.exit(outcome.exit_status)
@@ -177,7 +180,40 @@ for kind, payload in messages():
         assert child.wait(10) == 100 + number
 
 
-def test_the_second_interrupt_ends_a_program_that_ignores_it(command: list[str]) -> None:
+def test_the_second_interrupt_asks_where_the_threads_are_and_the_third_ends_the_run(
+    command: list[str],
+) -> None:
+    body = """
+out(b"ready")
+for kind, payload in messages():
+    if kind == 35:
+        send(3, b"interrupted")
+    if kind == 36:
+        send(13, b"here and there")
+        send(13, b"")
+"""
+    with subprocess.Popen(
+        guest(command, body),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.read(5)
+        child.send_signal(signal.SIGINT)
+        assert child.stderr.readline() == b"hermipy: interrupted\n"
+        child.send_signal(signal.SIGINT)
+        told = [child.stderr.readline() for _ in range(4)]
+        assert told == [
+            *(b"hermipy: interrupted\n", b"hermipy: here\n"),
+            *(b"hermipy: and\n", b"hermipy: there\n"),
+        ]
+        child.send_signal(signal.SIGINT)
+        assert child.wait(30) == 130
+
+
+def test_a_program_that_does_not_end_after_sigterm_is_ended(command: list[str]) -> None:
     with subprocess.Popen(
         guest(command, 'out(b"ready"); time.sleep(60)'),
         stdin=subprocess.DEVNULL,
@@ -185,10 +221,8 @@ def test_the_second_interrupt_ends_a_program_that_ignores_it(command: list[str])
     ) as child:
         assert child.stdout is not None
         child.stdout.read(5)
-        child.send_signal(signal.SIGINT)
-        time.sleep(0.2)
-        child.send_signal(signal.SIGINT)
-        assert child.wait(10) == 130
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(30) == 143
 
 
 def test_qemu_dies_with_us(command: list[str], tmp_path: Path) -> None:
