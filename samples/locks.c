@@ -5,6 +5,7 @@
 // expect: exclusive 0
 // expect: second refused 1
 // expect: both share 0 0
+// expect: exchange refused 1, and the old one lost 0
 // expect: closing gives up 0
 // expect: record 0
 // expect: another file's lock 1 from 0 for 40
@@ -35,6 +36,10 @@ int main(void) {
     printf("second refused %d\n", flock(second, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK);
     int shared = flock(first, LOCK_SH);
     printf("both share %d %d\n", shared, flock(second, LOCK_SH | LOCK_NB));
+    printf("exchange refused %d", flock(first, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK);
+    printf(", and the old one lost %d\n", flock(second, LOCK_EX | LOCK_NB));
+    flock(second, LOCK_SH);
+    flock(first, LOCK_SH);
     close(first);
     printf("closing gives up %d\n", flock(second, LOCK_EX | LOCK_NB));
     first = open("/tmp/locked", O_RDWR);

@@ -1,6 +1,6 @@
 // FIFOs and device nodes; modes and owners by descriptor; the newer calls' flags.
 //
-// syscalls: mknodat fchmod fchown fchmodat2 faccessat2 renameat
+// syscalls: renameat2 mknodat fchmod fchown fchmodat2 faccessat2 renameat
 // qemu-user: has no fchmodat2
 // status: 0
 // expect: fifo 10644
@@ -12,6 +12,7 @@
 // expect: bad flag 1
 // expect: chmod of a link 1
 // expect: renamed 1
+// expect: whiteout 0 20000 0, with exchange EINVAL 1
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,7 +23,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { NR_RENAMEAT = 38, NR_FACCESSAT2 = 439, NR_FCHMODAT2 = 452 };
+enum { WHITEOUT = 4, EXCHANGE = 2, NR_RENAMEAT2 = 276, NR_RENAMEAT = 38, NR_FACCESSAT2 = 439, NR_FCHMODAT2 = 452 };
 
 int main(void) {
     struct stat status;
@@ -55,6 +56,11 @@ int main(void) {
     rename("file", "moved");
 #endif
     printf("renamed %d\n", access("moved", F_OK) == 0 && access("file", F_OK) == -1);
+    int left = (int)syscall(NR_RENAMEAT2, AT_FDCWD, "moved", AT_FDCWD, "again", WHITEOUT);
+    lstat("moved", &status);
+    printf("whiteout %d %o %lx, with exchange EINVAL %d\n", left, (unsigned)status.st_mode, (long)status.st_rdev,
+           syscall(NR_RENAMEAT2, AT_FDCWD, "fifo", AT_FDCWD, "null", WHITEOUT | EXCHANGE) == -1 && errno == EINVAL);
+    unlink("again");
     unlink("fifo");
     unlink("null");
     unlink("link");

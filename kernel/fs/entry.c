@@ -79,7 +79,7 @@ int path_entry_lookup(struct path_entry *dir, const char *name, size_t length,
     if (error != 0) {
         return error;
     }
-    if (inode->mounted != NULL) {
+    while (inode->mounted != NULL) {
         struct inode *below = inode;
         inode = below->mounted;
         inode_hold(inode);

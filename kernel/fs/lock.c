@@ -103,6 +103,18 @@ static void join(struct lock_range *wanted) {
     }
 }
 
+// flock(2): to exchange a lock for another is to give up the one and ask for the other, and who
+// must not wait, or is interrupted, has neither.
+static void give_up_whole(const struct lock_range *wanted) {
+    LIST_FOR_EACH_SAFE (lock, &locks, struct lock, node) {
+        const struct lock_range *own = &lock->range;
+        if (own->owner == wanted->owner && concerns(own, wanted) && own->type != wanted->type) {
+            remove(lock);
+            wait_wake(&changed, 0);
+        }
+    }
+}
+
 static int wait_for_others(const struct lock_range *wanted, bool wait) {
     if (wanted->type == F_UNLCK || lock_conflict(wanted) == NULL) {
         return 0;
@@ -111,6 +123,9 @@ static int wait_for_others(const struct lock_range *wanted, bool wait) {
 }
 
 int lock_set(const struct lock_range *wanted, bool wait) {
+    if (wanted->kind == LOCK_WHOLE) {
+        give_up_whole(wanted);
+    }
     int error = wait_for_others(wanted, wait);
     if (error != 0) {
         return error;

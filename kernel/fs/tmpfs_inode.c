@@ -111,6 +111,7 @@ struct inode *tmpfs_inode_new(const struct inode *dir, mode_t mode) {
         return NULL;
     }
     inode_init(&new->inode, dir, mode);
+    new->inode.device = dir != NULL ? dir->device : new->inode.device;
     new->inode.number = FIRST_NUMBER + image_blob->node_count + made++;
     if (S_ISDIR(mode)) {
         new->inode.links = 2;

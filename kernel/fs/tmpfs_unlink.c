@@ -15,8 +15,8 @@ static int remove_name(struct inode *dir, const char *name, size_t length, bool 
         return -ENOMEM;
     }
     error = is_directory ? tmpfs_populate(inode) : 0;
-    if (error != 0) {
-        return error;
+    if (error != 0 || inode->mounted != NULL) {
+        return error != 0 ? error : -EBUSY;
     }
     if (is_directory && tmpfs_inode(inode)->directory.count != 0) {
         return -ENOTEMPTY;
