@@ -20,28 +20,20 @@ enum { CHUNK_SIZE = 4096, TAB_WIDTH = 8, FIRST_PID = 1 };
 
 SET_DECLARE(console_input, console_input_ref);
 
-// What a Linux terminal starts with (tty_std_termios; as a pty, without HUPCL).
+static void send(enum channel_kind kind, UNUSED struct tty *tty, const char *bytes,
+                 size_t size_bytes) {
+    channel_send(kind, bytes, size_bytes);
+}
+
+static void go_on(UNUSED struct tty *tty) {
+    wait_wake(channel_room_queue(), POLLOUT);
+}
+
+static const struct tty_driver console_driver = {send, go_on};
+
 struct tty console_tty = {
-    .termios =
-        {
-            .c_iflag = ICRNL | IXON,
-            .c_oflag = OPOST | ONLCR,
-            .c_cflag = B38400 | CS8 | CREAD,
-            .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-            .c_cc = {[VINTR] = 3,
-                     [VQUIT] = 28,
-                     [VERASE] = 127,
-                     [VKILL] = 21,
-                     [VEOF] = 4,
-                     [VMIN] = 1,
-                     [VSTART] = 17,
-                     [VSTOP] = 19,
-                     [VSUSP] = 26,
-                     [VREPRINT] = 18,
-                     [VDISCARD] = 15,
-                     [VWERASE] = 23,
-                     [VLNEXT] = 22},
-        },
+    .driver = &console_driver,
+    .termios = TTY_TERMIOS,
     .size = {.ws_row = 24, .ws_col = 80},
     .foreground = FIRST_PID,
     .session = FIRST_PID,
@@ -60,8 +52,8 @@ bool console_fd_is_tty(int fd) {
     return boot_argument("tty", value, sizeof(value)) && strchr(value, '0' + fd) != NULL;
 }
 
-void tty_signal(int signo) {
-    struct process *process = process_find(console_tty.foreground);
+void tty_signal(struct tty *tty, int signo) {
+    struct process *process = process_find(tty->foreground);
     if (process != NULL) {
         signal_raise(process, signo);
     }
@@ -70,38 +62,38 @@ void tty_signal(int signo) {
 // --- output
 // ---------------------------------------------------------------------------------------
 
-static void count_column(char c) {
+static void count_column(struct tty *tty, char c) {
     if (c == '\r' || c == '\n') {
-        console_tty.column = 0;
+        tty->column = 0;
     } else if (c == '\t') {
-        console_tty.column += TAB_WIDTH - console_tty.column % TAB_WIDTH;
+        tty->column += TAB_WIDTH - tty->column % TAB_WIDTH;
     } else if (c == '\b') {
-        console_tty.column -= console_tty.column > 0;
+        tty->column -= tty->column > 0;
     } else if ((c & 0xc0) != 0x80 && (unsigned char)c >= ' ') {
-        console_tty.column++; // a UTF-8 character counts once
+        tty->column++; // a UTF-8 character counts once
     }
 }
 
 // With OPOST a newline becomes carriage return and newline; the other output modes of termios(3)
 // are teletypes'.
-void tty_output(enum channel_kind kind, const char *bytes, size_t size_bytes) {
-    tcflag_t mode = console_tty.termios.c_oflag;
+void tty_output(struct tty *tty, enum channel_kind kind, const char *bytes, size_t size_bytes) {
+    tcflag_t mode = tty->termios.c_oflag;
     bool add_return = (mode & OPOST) != 0 && (mode & ONLCR) != 0;
     static char expanded[CHUNK_SIZE]; // one for all, as nothing here sleeps
     size_t used = 0;
     for (size_t i = 0; i < size_bytes; i++) {
-        count_column(bytes[i]);
+        count_column(tty, bytes[i]);
         if (bytes[i] == '\n' && add_return) {
             expanded[used++] = '\r';
         }
         expanded[used++] = bytes[i];
         if (used + 2 > sizeof(expanded)) {
-            channel_send(kind, expanded, used);
+            tty->driver->send(kind, tty, expanded, used);
             used = 0;
         }
     }
     if (used > 0) {
-        channel_send(kind, expanded, used);
+        tty->driver->send(kind, tty, expanded, used);
     }
 }
 
@@ -135,7 +127,7 @@ static ssize_t write_chunks(struct file *file, struct uio *from, bool tty) {
             return total > 0 ? total : failure;
         }
         if (tty) {
-            tty_output(kind, chunk, size);
+            tty_output(&console_tty, kind, chunk, size);
         } else {
             channel_send(kind, chunk, size);
         }
@@ -152,9 +144,9 @@ static ssize_t tty_write(struct file *file, struct uio *from, UNUSED off_t *offs
     return write_chunks(file, from, true);
 }
 
-void tty_continue(void) {
-    console_tty.stopped = false;
-    wait_wake(channel_room_queue(), POLLOUT);
+void tty_continue(struct tty *tty) {
+    tty->stopped = false;
+    tty->driver->go_on(tty);
 }
 
 // --- both directions

@@ -24,6 +24,7 @@ static struct {
     size_t asked; // bytes that the host may still send
 } input;
 
+static struct tty_line line = {.readers = WAIT_QUEUE_INIT(line.readers)};
 static struct wait_queue pipe_readers = WAIT_QUEUE_INIT(pipe_readers);
 
 static bool is_terminal(void) {
@@ -65,7 +66,7 @@ static size_t pipe_receive(const char *bytes, size_t size_bytes) {
 static size_t receive_bytes(const char *bytes, size_t size_bytes) {
     size_t taken = size_bytes;
     if (is_terminal()) {
-        tty_line_receive(bytes, size_bytes);
+        tty_line_receive(&console_tty, bytes, size_bytes);
     } else {
         taken = pipe_receive(bytes, size_bytes);
     }
@@ -79,7 +80,7 @@ static size_t receive_bytes(const char *bytes, size_t size_bytes) {
 static void receive_end(void) {
     input.ended = true;
     if (is_terminal()) {
-        tty_line_hang_up();
+        tty_line_hang_up(&console_tty);
     }
     wait_wake(&pipe_readers, POLLIN | POLLRDNORM | POLLHUP);
 }
@@ -90,7 +91,7 @@ static void receive_window(const uint16_t *size) {
     }
     console_tty.size.ws_row = size[0];
     console_tty.size.ws_col = size[1];
-    tty_signal(SIGWINCH);
+    tty_signal(&console_tty, SIGWINCH);
 }
 
 static size_t receive(enum channel_kind kind, const void *bytes, size_t size_bytes) {
@@ -130,6 +131,7 @@ static void start(void) {
             return;
         }
     }
+    console_tty.line = &line;
     input.started = true;
     if (channel_is_framed()) {
         channel_listen(receive);
@@ -186,7 +188,7 @@ static ssize_t input_read(struct file *file, struct uio *to) {
         return -ENOMEM;
     }
     if (is_terminal()) {
-        return tty_line_read(file, to);
+        return tty_line_read(&console_tty, file, to);
     }
     return pipe_read(file, to);
 }
@@ -195,8 +197,8 @@ static uint32_t input_poll(UNUSED struct file *file, struct poll_table *table) {
     start();
     channel_push();
     if (is_terminal()) {
-        poll_add(table, &tty_readers);
-        return tty_line_readable() ? POLLIN | POLLRDNORM : 0;
+        poll_add(table, &line.readers);
+        return tty_line_readable(&console_tty) ? POLLIN | POLLRDNORM : 0;
     }
     poll_add(table, &pipe_readers);
     uint32_t data = input.count > 0 ? POLLIN | POLLRDNORM : 0;
@@ -205,11 +207,7 @@ static uint32_t input_poll(UNUSED struct file *file, struct poll_table *table) {
 
 static size_t available(UNUSED struct file *file) {
     start();
-    return is_terminal() ? tty_line_available() : input.count;
-}
-
-static void insert(const char *bytes, size_t size_bytes) {
-    tty_line_receive(bytes, size_bytes);
+    return is_terminal() ? tty_line_available(&console_tty) : input.count;
 }
 
 const struct console_input console_input = {
@@ -218,6 +216,6 @@ const struct console_input console_input = {
     .poll = input_poll,
     .available = available,
     .discard = tty_line_discard,
-    .insert = insert,
+    .insert = tty_line_receive,
     .termios_changed = tty_line_termios_changed,
 };

@@ -7,10 +7,13 @@
 #include "root.h"
 #include "string.h"
 
+enum { MINOR = 0xff };
+
 int device_open(struct inode *inode, struct file *file) {
     mode_t type = inode->mode & S_IFMT;
     SET_FOR_EACH (device, device, struct device_ops) {
-        if ((device->mode & S_IFMT) == type && (S_ISFIFO(type) || device->rdev == inode->rdev)) {
+        uint64_t wanted = device->name != NULL ? inode->rdev : inode->rdev & ~(uint64_t)MINOR;
+        if ((device->mode & S_IFMT) == type && (S_ISFIFO(type) || device->rdev == wanted)) {
             return device->open(file);
         }
     }

@@ -132,7 +132,7 @@ struct fs_context *fs_context_current(void);
 MUST_USE struct file *vfs_open_kernel(const char *path, int flags);
 
 // Character devices register a number; a node in the tree (from the image or mknod) finds it by
-// rdev. An entry with S_IFIFO in its mode, and without a name, opens what has that type.
+// rdev. An entry without a name opens what has its major number and type, or of FIFOs all.
 struct device_ops {
     uint64_t rdev;                  // DEVICE_NUMBER(major, minor)
     const char *name;               // under /dev; made at boot when linked
