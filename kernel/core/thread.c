@@ -38,7 +38,7 @@ static void *kstack_alloc(void) {
         free_stack_count--;
         return stack;
     }
-    uint64_t pa = page_alloc_contiguous(KSTACK_PAGES);
+    uint64_t pa = page_is_scarce() ? 0 : page_alloc_contiguous(KSTACK_PAGES);
     return pa != 0 ? pa_to_va(pa) : NULL;
 }
 

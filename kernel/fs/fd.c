@@ -60,7 +60,7 @@ int fd_reserve(struct fd_table *table, size_t count) {
 static int install(struct process *process, struct file *file, int lowest, bool close_on_exec) {
     struct fd_table *table = process->files;
     uint64_t limit = process->limits[RLIMIT_NOFILE].current;
-    size_t fd = (size_t)lowest;
+    size_t fd = MAX((size_t)lowest, table->first_free);
     while (fd < table->capacity && table->slots[fd].file != NULL) {
         fd++;
     }
@@ -70,6 +70,9 @@ static int install(struct process *process, struct file *file, int lowest, bool 
         return error;
     }
     table->slots[fd] = (struct fd_slot){.file = file, .close_on_exec = close_on_exec};
+    if ((size_t)lowest <= table->first_free) {
+        table->first_free = fd + 1;
+    }
     return (int)fd;
 }
 
@@ -84,6 +87,7 @@ int fd_close(int fd) {
     }
     struct file *file = slot->file;
     *slot = (struct fd_slot){0};
+    process_current()->files->first_free = MIN(process_current()->files->first_free, (size_t)fd);
     fd_closing(file);
     file_release(file);
     return 0;

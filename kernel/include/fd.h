@@ -14,6 +14,7 @@ struct fd_slot {
 struct fd_table {
     uint32_t references;
     size_t capacity;
+    size_t first_free; // no lower descriptor is free
     struct fd_slot *slots;
 };
 

@@ -28,5 +28,8 @@ uint32_t page_references(uint64_t pa);
 bool page_is_image(uint64_t pa);
 struct page *page_of(uint64_t pa); // not for an image page
 size_t page_free_count(void);
+// No more than what is set aside for the app's own faults is left: the kernel takes nothing then,
+// so that a call that asks for too much fails before the program has to die.
+bool page_is_scarce(void);
 size_t page_total_count(void);
 size_t page_peak_count(void); // the most pages that were in use at one time

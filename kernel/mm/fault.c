@@ -23,6 +23,7 @@
 #include "report.h"
 #include "string.h"
 #include "thread.h"
+#include "vfs.h"
 
 enum { AROUND_PAGES = 16 }; // of a file in the image, mapped with the one that was touched
 
@@ -37,15 +38,27 @@ struct fault {
 static int out_of_memory(struct fault *fault) {
     static bool told;
     if (!told) {
-        log_line("out of memory: all of %lu KiB are in use", page_total_count()
-                                                                 << (PAGE_SHIFT - 10));
+        log_line(
+            "out of memory: all of %lu KiB are in use, so the program is killed; more: --memory",
+            page_total_count() << (PAGE_SHIFT - 10));
         told = true;
     }
     fault->si_code = SI_KERNEL;
     return SIGKILL;
 }
 
+static uint64_t file_page_index(const struct vm_area *area, uint64_t va) {
+    return (va - area->start + area->file_offset) >> PAGE_SHIFT;
+}
+
+// The file ends before this page, or there was no memory to hold it.
 static int no_page_in_file(struct fault *fault) {
+    const struct inode *inode = fault->area->file->inode;
+    uint64_t start = file_page_index(fault->area, fault->page) << PAGE_SHIFT;
+    bool inside = inode == NULL || start < (uint64_t)inode->size;
+    if (inside && page_is_scarce()) {
+        return out_of_memory(fault);
+    }
     fault->si_code = BUS_ADRERR;
     return SIGBUS;
 }
@@ -56,10 +69,6 @@ static uint64_t zero_page(void) {
         zero_pa = page_alloc_zeroed();
     }
     return zero_pa;
-}
-
-static uint64_t file_page_index(const struct vm_area *area, uint64_t va) {
-    return (va - area->start + area->file_offset) >> PAGE_SHIFT;
 }
 
 // Takes over the caller's reference.
@@ -240,5 +249,9 @@ int trap_page_fault(uint64_t address, int prot_bit, int *si_code) {
         return SIGSEGV;
     }
     thread->faults++;
-    return vm_fault(process->space, address, prot_bit, si_code);
+    int signo = vm_fault(process->space, address, prot_bit, si_code);
+    if (signo == SIGKILL) {
+        signal_raise(process, signo); // also when it was the kernel that touched the page
+    }
+    return signo;
 }

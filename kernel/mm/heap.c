@@ -51,7 +51,7 @@ static unsigned class_of(size_t size_bytes) {
 }
 
 static struct slab *slab_new(unsigned class) {
-    uint64_t pa = page_alloc();
+    uint64_t pa = page_is_scarce() ? 0 : page_alloc();
     if (pa == 0) {
         return NULL;
     }
@@ -132,7 +132,7 @@ static void small_free(struct slab *slab, void *block) {
 
 static void *large_alloc(size_t size_bytes) {
     size_t count = PAGE_UP(size_bytes) >> PAGE_SHIFT;
-    if (count == 0 || count >= LARGE_PAGE_LIMIT) {
+    if (count == 0 || count >= LARGE_PAGE_LIMIT || page_is_scarce()) {
         return NULL;
     }
     uint64_t pa = page_alloc_contiguous(count);

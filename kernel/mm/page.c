@@ -14,9 +14,11 @@
 #include "string.h"
 
 enum {
-    ORDER_COUNT = 27,  // up to 2^26 pages, 256 GiB: more than the machines take
-    CHUNK_ORDER = 9,   // the frontier's step, 2 MiB
-    FREE_BLOCK = 0x80, // in flags; the low bits are the order
+    ORDER_COUNT = 27, // up to 2^26 pages, 256 GiB: more than the machines take
+    RESERVED_FRACTION = 64,
+    RESERVED_MAX = 256, // pages, 1 MiB
+    CHUNK_ORDER = 9,    // the frontier's step, 2 MiB
+    FREE_BLOCK = 0x80,  // in flags; the low bits are the order
     ORDER_MASK = 0x1f,
 };
 
@@ -211,6 +213,10 @@ uint32_t page_references(uint64_t pa) {
 
 size_t page_free_count(void) {
     return pool.free;
+}
+
+bool page_is_scarce(void) {
+    return pool.free <= MIN(pool.total / RESERVED_FRACTION, (size_t)RESERVED_MAX);
 }
 
 size_t page_total_count(void) {

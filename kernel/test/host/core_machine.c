@@ -201,6 +201,10 @@ uint64_t page_alloc_contiguous(size_t count) {
     return (uint64_t)aligned_alloc(count * PAGE_SIZE, count * PAGE_SIZE);
 }
 
+bool page_is_scarce(void) {
+    return false;
+}
+
 void page_free_contiguous(uint64_t pa, UNUSED size_t count) {
     blocks--;
     free((void *)pa);

@@ -24,6 +24,9 @@ char *host_ram;
 struct percpu host_percpu;
 static struct process process;
 static struct thread thread = {.process = &process};
+
+void signal_raise(UNUSED struct process *killed, UNUSED int signo) {
+}
 static struct tlb_entry tlb[TLB_SIZE];
 static uint64_t root;
 static size_t idle_pages;
