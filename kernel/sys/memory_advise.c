@@ -8,6 +8,7 @@
 #include "arch.h"
 #include "file.h"
 #include "layout.h"
+#include "memory.h"
 #include "syscall.h"
 #include "thread.h"
 #include "usercopy.h"
@@ -127,8 +128,7 @@ static int populate(struct address_space *space, uint64_t start, uint64_t end, i
     return 0;
 }
 
-SYSCALL(madvise)(unsigned long address, size_t length, int behavior) {
-    struct address_space *space = process_current()->space;
+long memory_advise(struct address_space *space, uint64_t address, size_t length, int behavior) {
     struct advice advice = advice_of(behavior);
     uint64_t end = address + PAGE_UP(length);
     if (advice.kind == ADVICE_UNKNOWN || (address & ~PAGE_MASK) != 0 || end < address ||
@@ -157,6 +157,10 @@ SYSCALL(madvise)(unsigned long address, size_t length, int behavior) {
         at = piece_end;
     }
     return hole;
+}
+
+SYSCALL(madvise)(unsigned long address, size_t length, int behavior) {
+    return memory_advise(process_current()->space, address, length, behavior);
 }
 
 // What a file holds is in memory here, whether or not it is mapped yet.

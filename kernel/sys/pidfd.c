@@ -1,5 +1,6 @@
 // pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2): a process by descriptor. The file holds the
 // number only, so it keeps nothing of a process that has ended.
+#include "pidfd.h"
 #include "file.h"
 #include "signal.h"
 #include "signal_call.h"
@@ -44,7 +45,7 @@ SYSCALL(pidfd_open)(pid_t pid, unsigned int flags) {
     return fd_install(file, 0, true);
 }
 
-static long with_process(int fd, struct process **process) {
+int pidfd_process(int fd, struct process **process) {
     struct file *file = fd_get(fd);
     if (file == NULL) {
         return -EBADF;
@@ -64,7 +65,7 @@ SYSCALL(pidfd_send_signal)(int pidfd, int sig, void __user *info, unsigned int f
     if (flags != 0) {
         return -EINVAL;
     }
-    long error = with_process(pidfd, &process);
+    long error = pidfd_process(pidfd, &process);
     if (error != 0) {
         return error;
     }
@@ -88,7 +89,7 @@ SYSCALL(pidfd_getfd)(int pidfd, int targetfd, unsigned int flags) {
     if (flags != 0) {
         return -EINVAL;
     }
-    long error = with_process(pidfd, &process);
+    long error = pidfd_process(pidfd, &process);
     if (error != 0) {
         return error;
     }

@@ -158,7 +158,8 @@ static int check_event(const sigevent_t *event) {
         bool is_own = thread != NULL && thread->process == process_current();
         return is_own && has_signal ? 0 : -EINVAL;
     }
-    return notify_kind == SIGEV_SIGNAL && has_signal ? 0 : -EINVAL;
+    bool for_process = notify_kind == SIGEV_SIGNAL || notify_kind == SIGEV_THREAD;
+    return for_process && has_signal ? 0 : -EINVAL;
 }
 
 static struct posix_timer *timer_new(int clock_id, const sigevent_t *event) {
@@ -275,6 +276,21 @@ SYSCALL(timer_settime)
     start(timer, value_ns, interval_ns, (flags & TIMER_ABSTIME) != 0);
     return 0;
 }
+
+static void realtime_changed(void) {
+    FOR_EACH_PROCESS(process) {
+        struct posix_timers *timers = process->posix_timers;
+        if (timers == NULL) {
+            continue;
+        }
+        LIST_FOR_EACH (timer, &timers->list, struct posix_timer, node) {
+            if (timer->deadline_ns != 0 && clock_is_realtime(timer->running_clock)) {
+                arm(timer, now_of(timer), 0);
+            }
+        }
+    }
+}
+CLOCK_CHANGE_HOOK(6, realtime_changed);
 
 static void discard_all(struct process *process) {
     struct posix_timers *timers = process->posix_timers;

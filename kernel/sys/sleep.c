@@ -9,6 +9,25 @@
 
 enum { RESTART_CLOCK, RESTART_UNTIL, RESTART_REMAIN };
 
+// Those who sleep until a time of day: they look again when the clock is set.
+static struct wait_queue until_realtime = WAIT_QUEUE_INIT(until_realtime);
+
+static void realtime_changed(void) {
+    wait_wake(&until_realtime, 0);
+}
+CLOCK_CHANGE_HOOK(6, realtime_changed);
+
+static int sleep_on_clock(int clock_id, uint64_t deadline_ns) {
+    struct waiter self;
+    wait_prepare(&self);
+    if (clock_is_realtime(clock_id)) {
+        wait_add(&until_realtime, &self);
+    }
+    int result = wait_sleep(deadline_ns);
+    wait_remove(&self);
+    return result;
+}
+
 // Until `clock_id` says until_ns. A CPU clock runs slower than real time, so one sleep may not be
 // enough.
 static int sleep_until(int clock_id, uint64_t until_ns) {
@@ -19,7 +38,7 @@ static int sleep_until(int clock_id, uint64_t until_ns) {
             return error;
         }
         error = clock_deadline(clock_id, until_ns, &deadline_ns);
-        error = error == 0 ? wait_sleep(deadline_ns) : error;
+        error = error == 0 ? sleep_on_clock(clock_id, deadline_ns) : error;
         if (error != 0 && error != -ETIMEDOUT) {
             return error;
         }

@@ -20,3 +20,13 @@ __vdso_flush_icache:
     li      a0, 0
     ret
     .size   __vdso_flush_icache, . - __vdso_flush_icache
+
+// What the CPU can do is the kernel's to say; <asm/unistd.h> here is older than the call.
+#define NR_riscv_hwprobe 258
+    .globl  __vdso_riscv_hwprobe
+    .type   __vdso_riscv_hwprobe, @function
+__vdso_riscv_hwprobe:
+    li      a7, NR_riscv_hwprobe
+    ecall
+    ret
+    .size   __vdso_riscv_hwprobe, . - __vdso_riscv_hwprobe
