@@ -66,6 +66,9 @@ static int make_range(struct file *file, const struct flock *asked, unsigned int
     if (asked->l_type != F_RDLCK && asked->l_type != F_WRLCK && asked->l_type != F_UNLCK) {
         return -EINVAL;
     }
+    if (asked->l_type == F_UNLCK && command == F_GETLK) {
+        return -EINVAL;
+    }
     *range = (struct lock_range){
         .inode = file->inode,
         .owner = open_file ? (const void *)file : process_current()->files,
@@ -111,9 +114,6 @@ static long record_lock(struct file *file, unsigned int command, uint64_t argume
         return error;
     }
     if (asks(command)) {
-        if (range.type == F_UNLCK && !of_open_file(command)) {
-            return -EINVAL;
-        }
         describe(lock_conflict(&range), &asked);
         return copy_to_user((void __user *)argument, &asked, sizeof(asked));
     }

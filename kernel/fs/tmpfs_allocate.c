@@ -53,10 +53,10 @@ static int fill(struct inode *inode, uint64_t start, uint64_t end) {
 static int allocate(struct inode *inode, int mode, off_t offset, off_t length) {
     off_t end = offset + length;
     int error = 0;
-    if ((mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE)) != 0) {
+    if ((mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)) != 0) {
         return -EOPNOTSUPP; // as Linux's tmpfs
     }
-    if ((mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) != 0) {
+    if ((mode & FALLOC_FL_PUNCH_HOLE) != 0) {
         error = clear_range(inode, (uint64_t)offset, (uint64_t)end);
     }
     if (error == 0 && (mode & FALLOC_FL_PUNCH_HOLE) == 0) {

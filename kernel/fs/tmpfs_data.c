@@ -121,11 +121,15 @@ static ssize_t write_pages(struct inode *inode, struct uio *from, uint64_t offse
     while (done < size) {
         uint64_t at = offset + done;
         size_t part = MIN(PAGE_SIZE - (at & ~PAGE_MASK), size - done);
+        bool is_new = tmpfs_page(inode, at >> PAGE_SHIFT) == 0;
         uint64_t pa = tmpfs_own_page(inode, at >> PAGE_SHIFT);
         size_t moved = pa == 0 ? 0 : uio_read(from, (char *)pa_to_va(pa) + (at & ~PAGE_MASK), part);
         done += moved;
         if (moved < part) {
             int error = pa == 0 ? -ENOSPC : -EFAULT;
+            if (pa != 0 && moved == 0 && is_new) {
+                (void)tmpfs_punch(inode, at >> PAGE_SHIFT, (at >> PAGE_SHIFT) + 1);
+            }
             return done > 0 ? (ssize_t)done : error;
         }
     }

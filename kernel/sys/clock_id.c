@@ -43,6 +43,11 @@ bool clock_is_realtime(int clock_id) {
            clock_id == CLOCK_REALTIME_ALARM || clock_id == CLOCK_TAI;
 }
 
+bool clock_has_timers(int clock_id) {
+    return clock_id != CLOCK_MONOTONIC_RAW && clock_id != CLOCK_REALTIME_COARSE &&
+           clock_id != CLOCK_MONOTONIC_COARSE;
+}
+
 int clock_read_for(const struct process *process, int clock_id, uint64_t *now_ns) {
     switch (clock_id) {
     case CLOCK_REALTIME:

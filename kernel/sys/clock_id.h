@@ -13,6 +13,8 @@ MUST_USE int clock_read_for(const struct process *process, int clock_id, uint64_
 int clock_of_thread(const struct thread *thread);
 // True for CLOCK_REALTIME and its relatives, which may be set.
 bool clock_is_realtime(int clock_id);
+// False for the raw and the coarse ones: they can be read, not waited for.
+bool clock_has_timers(int clock_id);
 // When CLOCK_MONOTONIC will be where `clock_id` says `ns`, as far as can be said now; `ns` may be
 // past.
 MUST_USE int clock_deadline(int clock_id, uint64_t ns, uint64_t *deadline_ns);

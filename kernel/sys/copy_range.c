@@ -22,7 +22,10 @@ static int check_types(const struct file *in, const struct file *out) {
     }
     bool readable = (in->flags & O_ACCMODE) != O_WRONLY && (in->flags & O_PATH) == 0;
     bool writable = (out->flags & O_ACCMODE) != O_RDONLY && (out->flags & (O_PATH | O_APPEND)) == 0;
-    return readable && writable ? 0 : -EBADF;
+    if (!readable || !writable) {
+        return -EBADF;
+    }
+    return in->inode->device == out->inode->device ? 0 : -EXDEV;
 }
 
 // Cuts *length at the end of the file that is read.
@@ -55,10 +58,11 @@ static int write_offset(off_t offset, struct file *file, off_t __user *to) {
 }
 
 static long copy(struct file *in, off_t __user *off_in, struct file *out, off_t __user *off_out,
-                 size_t count) {
+                 size_t count, unsigned int flags) {
     off_t from, to;
     int error = read_offset(&from, in, off_in);
     error = error != 0 ? error : read_offset(&to, out, off_out);
+    error = error == 0 && flags != 0 ? -EINVAL : error;
     error = error != 0 ? error : check_types(in, out);
     count = MIN(count, LARGEST);
     error = error != 0 ? error : check_range(in, from, out, to, &count);
@@ -76,14 +80,11 @@ static long copy(struct file *in, off_t __user *off_in, struct file *out, off_t 
 SYSCALL(copy_file_range)
 (int fd_in, off_t __user *off_in, int fd_out, off_t __user *off_out, size_t len,
  unsigned int flags) {
-    if (flags != 0) {
-        return -EINVAL;
-    }
     struct file *in = fd_get(fd_in);
     struct file *out = fd_get(fd_out);
     long result = -EBADF;
     if (in != NULL && out != NULL) {
-        result = copy(in, off_in, out, off_out, len);
+        result = copy(in, off_in, out, off_out, len, flags);
     }
     if (in != NULL) {
         file_release(in);

@@ -39,9 +39,6 @@ static int check_add(struct epoll *epoll, const struct file *file,
 
 static int control(struct epoll *epoll, int op, struct file *file, int fd,
                    const struct epoll_event *event) {
-    if (file->ops->poll == NULL) {
-        return -EPERM;
-    }
     int error;
     switch (op) {
     case EPOLL_CTL_ADD:
@@ -66,7 +63,9 @@ SYSCALL(epoll_ctl)(int epfd, int op, int fd, struct epoll_event __user *event) {
     int result = -EBADF;
     if (set != NULL && file != NULL) {
         struct epoll *epoll = epoll_of(set);
-        result = epoll == NULL || set == file ? -EINVAL : control(epoll, op, file, fd, &given);
+        result = epoll == NULL || set == file ? -EINVAL : 0;
+        result = file->ops->poll == NULL ? -EPERM : result;
+        result = result == 0 ? control(epoll, op, file, fd, &given) : result;
     }
     if (set != NULL) {
         file_release(set);

@@ -13,6 +13,7 @@
 #include "heap.h"
 #include "list.h"
 #include "poll_wait.h"
+#include "string.h"
 #include "wait.h"
 
 enum {
@@ -199,6 +200,7 @@ int epoll_collect(struct epoll *epoll, struct epoll_event *events, int count) {
         if (state == 0) {
             continue;
         }
+        memset(&events[found], 0, sizeof(events[found])); // the gap between its members too
         events[found].events = state;
         events[found++].data = item->event.data;
         if ((item->event.events & EPOLLONESHOT) != 0) {
@@ -243,8 +245,15 @@ static void epoll_release(struct file *file) {
     heap_free(epoll);
 }
 
+// Linux 6.9 gave it EPIOCSPARAMS, and with it another error for all else than ENOTTY.
+static int epoll_ioctl(UNUSED struct file *file, UNUSED uint32_t command,
+                       UNUSED uint64_t argument) {
+    return -EINVAL;
+}
+
 static const struct file_ops epoll_ops = {
     .poll = epoll_poll,
+    .ioctl = epoll_ioctl,
     .release = epoll_release,
 };
 

@@ -51,7 +51,7 @@ static ssize_t eventfd_read(struct file *file, struct uio *to, UNUSED off_t *off
 static ssize_t eventfd_write(struct file *file, struct uio *from, UNUSED off_t *offset) {
     struct eventfd *event = file->private;
     uint64_t value;
-    if (from->remaining < sizeof(value)) {
+    if (from->remaining != sizeof(value)) { // since Linux 6.9; read takes more
         return -EINVAL;
     }
     if (uio_read(from, &value, sizeof(value)) != sizeof(value)) {

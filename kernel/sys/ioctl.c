@@ -2,10 +2,12 @@
 #include <asm/errno.h>
 #include <asm/ioctls.h>
 #include <linux/fcntl.h>
+#include <linux/stat.h>
 
 #include "fd.h"
 #include "syscall.h"
 #include "usercopy.h"
+#include "vfs.h"
 
 static long set_nonblocking(struct file *file, const int __user *argument) {
     int on;
@@ -14,6 +16,10 @@ static long set_nonblocking(struct file *file, const int __user *argument) {
     }
     file->flags = on != 0 ? file->flags | O_NONBLOCK : file->flags & ~(uint32_t)O_NONBLOCK;
     return 0;
+}
+
+static bool is_regular(const struct file *file) {
+    return file->inode != NULL && S_ISREG(file->inode->mode);
 }
 
 SYSCALL(ioctl)(unsigned int fd, unsigned int cmd, unsigned long arg) {
@@ -28,6 +34,12 @@ SYSCALL(ioctl)(unsigned int fd, unsigned int cmd, unsigned long arg) {
         return 0;
     case FIONBIO:
         return set_nonblocking(slot->file, (const int __user *)arg);
+    case FIONREAD:
+        if (is_regular(slot->file)) {
+            off_t rest = slot->file->inode->size - slot->file->offset;
+            return put_user((int)rest, (int __user *)arg);
+        }
+        break; // others count for themselves
     default:
         break;
     }

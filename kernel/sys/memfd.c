@@ -13,6 +13,7 @@
 #define PREFIX "memfd:"
 
 enum { PREFIX_LENGTH = sizeof(PREFIX) - 1, NAME_SIZE = 250, MEMFD_MODE = S_IFREG | 0777 };
+enum { MEMFD_MINOR = 1 };
 
 // The name is for /proc/self/fd only.
 static struct path_entry *new_entry(const char *name, size_t length) {
@@ -21,6 +22,7 @@ static struct path_entry *new_entry(const char *name, size_t length) {
         return NULL;
     }
     inode->links = 0;
+    inode->device = DEVICE_NUMBER(0, MEMFD_MINOR); // as on Linux, a file system of its own
     struct path_entry *entry = path_entry_new(path_root(), name, length, inode);
     if (entry != NULL) {
         path_entry_remove(entry);

@@ -73,11 +73,14 @@ static int check_request(unsigned long address, unsigned long length, unsigned l
     if (size == 0 || size > USER_END) {
         return -ENOMEM;
     }
-    if (offset + size < offset) {
-        return -EOVERFLOW;
-    }
     if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0 && address > USER_END - size) {
         return -ENOMEM;
+    }
+    if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0 && (address & ~PAGE_MASK) != 0) {
+        return -EINVAL;
+    }
+    if (offset + size < offset) {
+        return -EOVERFLOW;
     }
     return (flags & MAP_LOCKED) != 0 ? memory_may_lock(process_current(), size, -EAGAIN) : 0;
 }

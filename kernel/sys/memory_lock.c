@@ -31,7 +31,10 @@ static long set_locked(unsigned long address, size_t length, bool lock, bool pop
     struct process *process = process_current();
     uint64_t start = PAGE_DOWN(address);
     uint64_t size = PAGE_UP(length + (address - start));
-    if (start + size < start || size < length) {
+    if (size == 0) {
+        return 0; // also when the sum has wrapped, as on Linux
+    }
+    if (start + size < start) {
         return -EINVAL;
     }
     if (start + size > USER_END) {

@@ -189,6 +189,9 @@ SYSCALL(timer_create)(int clockid, void __user *event, int __user *timer_id) {
     if (error != 0) {
         return error;
     }
+    if (!clock_has_timers(clockid)) {
+        return -EOPNOTSUPP;
+    }
     if (event != NULL && copy_from_user(&wanted, event, sizeof(wanted)) != 0) {
         return -EFAULT;
     }

@@ -54,7 +54,7 @@ static long set_no_new_privileges(unsigned long value, unsigned long rest) {
     return 0;
 }
 
-static long get_options(int option, unsigned long argument) {
+static long get_options(int option, unsigned long argument, unsigned long rest) {
     const struct thread *thread = thread_current();
     const struct process *process = thread->process;
     switch (option) {
@@ -71,11 +71,11 @@ static long get_options(int option, unsigned long argument) {
     case PR_GET_KEEPCAPS:
         return process->keep_capabilities;
     case PR_GET_NO_NEW_PRIVS:
-        return thread->no_new_privileges;
+        return (argument | rest) != 0 ? -EINVAL : thread->no_new_privileges;
     case PR_GET_TIMERSLACK:
         return (long)thread->timer_slack_ns;
     case PR_GET_THP_DISABLE:
-        return process->no_huge_pages;
+        return (argument | rest) != 0 ? -EINVAL : process->no_huge_pages;
     case PR_GET_SECCOMP:
     case PR_GET_SECUREBITS:
         return 0;
@@ -107,7 +107,7 @@ SYSCALL(prctl)
     case PR_SET_THP_DISABLE:
         return set_flag(&process->no_huge_pages, arg2 != 0);
     default:
-        return get_options(option, arg2);
+        return get_options(option, arg2, arg3 | arg4 | arg5);
     }
 }
 

@@ -12,6 +12,7 @@
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 
+enum { SCHED_EXT = 7 }; // Linux 6.12
 enum { NICE_MIN = -20, NICE_MAX = 19, REAL_TIME_PRIORITY_MAX = 99, NICE_ZERO_RESULT = 20 };
 
 #define ONE_CPU 1UL
@@ -137,18 +138,23 @@ SYSCALL(sched_getparam)(pid_t pid, void __user *param) {
     return thread != NULL ? copy_to_user(param, &shown, sizeof(shown)) : -ESRCH;
 }
 
+// Whether or not a thread can have it here.
+static bool is_known(int policy) {
+    return is_plain(policy) || policy == SCHED_DEADLINE || policy == SCHED_EXT;
+}
+
 SYSCALL(sched_get_priority_max)(int policy) {
     if (is_real_time(policy)) {
         return REAL_TIME_PRIORITY_MAX;
     }
-    return is_plain(policy) || policy == SCHED_DEADLINE ? 0 : -EINVAL;
+    return is_known(policy) ? 0 : -EINVAL;
 }
 
 SYSCALL(sched_get_priority_min)(int policy) {
     if (is_real_time(policy)) {
         return 1;
     }
-    return is_plain(policy) || policy == SCHED_DEADLINE ? 0 : -EINVAL;
+    return is_known(policy) ? 0 : -EINVAL;
 }
 
 SYSCALL(sched_rr_get_interval)(pid_t pid, struct __kernel_timespec __user *interval) {

@@ -95,7 +95,8 @@ static int wait_for_sets(struct selection *selection, uint64_t deadline_ns) {
 static int copy_sets_in(struct selection *selection, unsigned long __user *const sets[SETS]) {
     for (size_t set = 0; set < SETS; set++) {
         size_t size = selection->words * sizeof(uint64_t);
-        if (sets[set] != NULL && copy_from_user(selection->in[set], sets[set], size) != 0) {
+        if (sets[set] != NULL && size > 0 &&
+            copy_from_user(selection->in[set], sets[set], size) != 0) {
             return -EFAULT;
         }
     }
@@ -106,7 +107,8 @@ static int copy_sets_out(const struct selection *selection,
                          unsigned long __user *const sets[SETS]) {
     for (size_t set = 0; set < SETS; set++) {
         size_t size = selection->words * sizeof(uint64_t);
-        if (sets[set] != NULL && copy_to_user(sets[set], selection->out[set], size) != 0) {
+        if (sets[set] != NULL && size > 0 &&
+            copy_to_user(sets[set], selection->out[set], size) != 0) {
             return -EFAULT;
         }
     }

@@ -30,10 +30,7 @@ static int read_times(struct wanted *wanted, const struct __kernel_timespec __us
         wanted->times[0].tv_nsec = wanted->times[1].tv_nsec = UTIME_NOW;
         return 0;
     }
-    if (copy_from_user(wanted, from, sizeof(*wanted)) != 0) {
-        return -EFAULT;
-    }
-    return is_valid(&wanted->times[0]) && is_valid(&wanted->times[1]) ? 0 : -EINVAL;
+    return copy_from_user(wanted, from, sizeof(*wanted));
 }
 
 static bool both_are(const struct wanted *wanted, long long special) {
@@ -52,6 +49,9 @@ static void set_one(int64_t *to_ns, const struct __kernel_timespec *time, int64_
 // The present time may be set by whoever may write; another only by the owner.
 static int set_times(struct inode *inode, const struct wanted *wanted) {
     bool now = both_are(wanted, UTIME_NOW);
+    if (!is_valid(&wanted->times[0]) || !is_valid(&wanted->times[1])) {
+        return -EINVAL;
+    }
     if (!inode_is_owner(inode)) {
         int error = now ? inode_permission(inode, MAY_WRITE, credentials_current()) : -EPERM;
         if (error != 0) {

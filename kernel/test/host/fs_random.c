@@ -87,8 +87,8 @@ static void transfer_random(void) {
 }
 
 static void resize_random(long path) {
-    static const long modes[] = {0, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                                 FALLOC_FL_ZERO_RANGE};
+    static const long modes[] = {0, FALLOC_FL_KEEP_SIZE,
+                                 FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE};
     long at = (long)host_pick(OFFSETS);
     switch (host_pick(4)) {
     case 0:
@@ -98,7 +98,7 @@ static void resize_random(long path) {
         sys_ftruncate(fd(), at);
         break;
     case 2:
-        sys_fallocate(fd(), modes[host_pick(4)], at, bytes());
+        sys_fallocate(fd(), modes[host_pick(3)], at, bytes());
         break;
     default:
         sys_lseek(fd(), at, (long)host_pick(5));
