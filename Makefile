@@ -131,7 +131,8 @@ check: .venv/installed check-apt    ## linters, types and the tests that need no
 docs: .venv/installed ## write the pages that are made from the syscall table
 	@$(PYTHON) -m hermipy.generate.page
 
-conformance: setup   ## Debian programs against qemu-user (hours); writes docs/conformance.md
+conformance: setup   ## random syscalls and Debian programs against qemu-user (hours); writes docs/conformance.md
+	@$(PYTHON) -m tests.sequences $(if $(ARCH),--arch $(ARCH))
 	@command -v qemu-riscv64-static >/dev/null || apt-get install -y -qq qemu-user-static >/dev/null
 	@$(PYTHON) -m tests.conformance $(ARCHES:%=--arch %)
 
