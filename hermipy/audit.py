@@ -1,18 +1,18 @@
 """The coverage audit: what programs can ask of the kernel, against what the table has of it.
 
-A program whose number is unproved at some site could make any syscall; a dynamic program makes most
-of its syscalls in libraries, which are not followed yet. Both are said in the verdict instead of
-being passed over.
+A program whose number is unproved at some site could make any syscall, which the verdict says. A
+dynamic program is judged with its libraries: most of its syscalls are theirs.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hermipy import elf, scan, table
-from hermipy.errors import HermipyError
+from hermipy import elf, objects, scan, table
+from hermipy.errors import HermipyError, MissingLibraryError
 from hermipy.table import Status
 
 if TYPE_CHECKING:
@@ -21,17 +21,16 @@ if TYPE_CHECKING:
 
 _MOST_WANTED = 10
 _ELF_MAGIC = b"\x7fELF"
-_PT_INTERP = 3
 # Made by the system itself, not by a site: signal return, and the restart of an interrupted sleep.
 _ALWAYS = ("rt_sigreturn", "restart_syscall")
 
 
-def audit(paths: tuple[Path, ...]) -> dict[str, Any]:
+def audit(paths: tuple[Path, ...], sysroot: Path | None = None) -> dict[str, Any]:
     """One row per program under the paths, and what follows from all.
 
     A file below a directory that cannot be read is a row with an error.
     """
-    programs = [_program(path, named=named) for path, named in _programs(paths)]
+    programs = [_program(path, sysroot, named=named) for path, named in _programs(paths)]
     read = [program for program in programs if "error" not in program]
     runs = sum(program["verdict"].startswith("runs") for program in read)
     absent = Counter(name for program in read for name in program["absent"])
@@ -100,48 +99,81 @@ def _is_elf(path: Path) -> bool:
         return False
 
 
-def _program(path: Path, *, named: bool) -> dict[str, Any]:
+def _program(path: Path, sysroot: Path | None, *, named: bool) -> dict[str, Any]:
     """The row of one file. Raises HermipyError only for a file that the user named."""
     try:
-        return _row(path, elf.read(path))
+        return _row(path, elf.read(path), sysroot)
     except HermipyError as error:
         if named:
             raise
         return {"path": str(path), "error": str(error)}
 
 
-def _row(path: Path, file: elf.Elf) -> dict[str, Any]:
-    found = scan.scan(file)
-    rows = table.by_number(found.arch)
+def _row(path: Path, file: elf.Elf, sysroot: Path | None) -> dict[str, Any]:
+    found, missing = _asked(path, file, sysroot)
+    rows = table.by_number(file.arch)
     always = {table.by_name()[name].number for name in _ALWAYS}
-    numbers = sorted(found.numbers | always if found.calls else found.numbers)
+    numbers = sorted(found.numbers | always if found.sites else found.numbers)
     names = {
         status: [rows[n].name for n in numbers if n in rows and rows[n].status is status]
         for status in Status
     }
-    unknown = [table.name_of(number, found.arch) for number in numbers if number not in rows]
-    unresolved = [{"address": c.site.address, "reason": c.evidence} for c in found.unresolved]
-    dynamic = any(segment.kind == _PT_INTERP for segment in file.segments)
+    unknown = [table.name_of(number, file.arch) for number in numbers if number not in rows]
     return {
         "path": str(path),
-        "arch": found.arch,
-        "syscalls": [table.name_of(number, found.arch) for number in numbers],
-        "unresolved": unresolved,
-        "dynamic": dynamic,
+        "arch": file.arch,
+        "syscalls": [table.name_of(number, file.arch) for number in numbers],
+        "unresolved": found.unresolved,
+        "dynamic": file.interpreter is not None,
+        "libraries": found.libraries,
+        "missing_libraries": missing,
         "full": names[Status.FULL],
         "partial": names[Status.PARTIAL],
         "stub": names[Status.STUB],
         "absent": names[Status.ABSENT] + unknown,
         "notes": {name: table.by_name()[name].note for name in names[Status.PARTIAL]},
-        "verdict": _verdict(names, unknown, unresolved=bool(unresolved), dynamic=dynamic),
+        "verdict": _verdict(names, unknown, missing, unresolved=bool(found.unresolved)),
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a file can ask of the kernel, with its libraries."""
+
+    numbers: frozenset[int]
+    sites: int
+    unresolved: list[dict[str, Any]]
+    libraries: list[str]
+
+
+def _asked(path: Path, file: elf.Elf, sysroot: Path | None) -> tuple[_Asked, list[str]]:
+    """That, and the libraries that are not there: then only what the file itself asks."""
+    missing: list[str] = []
+    if file.interpreter is not None:
+        try:
+            return _with_libraries(objects.of_file(path, file.arch, sysroot)), []
+        except MissingLibraryError as error:
+            missing = [name for name, _ in error.missing]
+    found = scan.scan(file)
+    unresolved = [{"address": c.site.address, "reason": c.evidence} for c in found.unresolved]
+    return _Asked(found.numbers, len(found.calls), unresolved, []), missing
+
+
+def _with_libraries(found: objects.Objects) -> _Asked:
+    unresolved: list[dict[str, Any]] = []
+    for path, text in found.open_sites:
+        address, _, reason = text.partition(": ")
+        where = {} if path == found.program else {"library": path}
+        unresolved.append({"address": int(address, 16), "reason": reason, **where})
+    libraries = [path for path in found.counted if path != found.program]
+    return _Asked(found.numbers, found.direct + found.trap, unresolved, libraries)
+
+
 def _verdict(
-    names: dict[Status, list[str]], unknown: list[str], *, unresolved: bool, dynamic: bool
+    names: dict[Status, list[str]], unknown: list[str], missing: list[str], *, unresolved: bool
 ) -> str:
-    if dynamic:
-        return "dynamic: what its libraries make is not followed yet"
+    if missing:
+        return f"dynamic, and {' '.join(missing)} not found: give its folder with --sysroot"
     absent = len(names[Status.ABSENT]) + len(unknown)
     doubt = ", and a site could make any other" if unresolved else ""
     if absent:

@@ -125,6 +125,12 @@ def cli(context: click.Context) -> None:
         _print(context.get_help())
 
 
+_sysroot = click.option(
+    "--sysroot", type=_File, metavar="DIR",
+    help="Take the libraries from here; default: the cross libc's folder, else /.",
+)  # fmt: skip
+
+
 def _packing(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of `pack`, which `run` has as well."""
     options = [
@@ -134,8 +140,7 @@ def _packing(command: Callable[..., Any]) -> Callable[..., Any]:
                      help="Put a file or directory of the host into the image."),
         click.option("--rootfs", type=_File, metavar="DIR",
                      help="Start from this directory as the root file system."),
-        click.option("--sysroot", type=_File, metavar="DIR",
-                     help="Take the libraries from here; default: the cross libc's folder, else /"),
+        _sysroot,
         click.option("-w", "--workdir", default="/", metavar="DIR",
                      help="The program's working directory in the guest; made when it is missing."),
         click.option("--arch", type=click.Choice(_ARCHES),
@@ -325,9 +330,12 @@ def _conclude(what: Runnable, outcome: Outcome, *, stats: bool, as_json: bool) -
 
 @cli.command()
 @click.argument("file", type=_File)
+@_sysroot
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
-def scan(file: Path, *, as_json: bool) -> None:
+def scan(file: Path, sysroot: Path | None, *, as_json: bool) -> None:
     """Show every syscall site of FILE: its numbers, the evidence, and how it will be reached.
+
+    A dynamic program's libraries follow, one a line.
 
     \b
     Example:
@@ -336,6 +344,7 @@ def scan(file: Path, *, as_json: bool) -> None:
     from hermipy import report, stages
 
     facts = report.scan_facts(stages.rewrite_file(file))
+    facts |= report.library_facts(file, facts["arch"], sysroot)
     _print_json(facts) if as_json else _print(report.scan_text(facts))
 
 
@@ -382,10 +391,11 @@ def verify(file: Path, out: Path, *, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("paths", type=_File, nargs=-1, required=True, metavar="PATH...")
+@_sysroot
 @click.option(
     "--json", "output", type=_File, metavar="F", help="Write the whole result to F; - is stdout."
 )
-def audit(paths: tuple[Path, ...], output: Path | None) -> None:
+def audit(paths: tuple[Path, ...], sysroot: Path | None, output: Path | None) -> None:
     """Say of every program under PATH... what it can ask for and what is there.
 
     \b
@@ -395,7 +405,7 @@ def audit(paths: tuple[Path, ...], output: Path | None) -> None:
     from hermipy import audit as auditor
     from hermipy import cache
 
-    facts = auditor.audit(paths)
+    facts = auditor.audit(paths, sysroot)
     if output is None:
         _print(auditor.text(facts))
     elif str(output) == "-":

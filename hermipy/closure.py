@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Two or more directories that end in a slash, one after the other: glibc's system_dirs.
 _GLIBC_DIRECTORIES = re.compile(rb"(?:/[\w.+/-]*/\0){2,}")
+_MUSL_LOADER = re.compile(r"/ld-musl-(.+)\.so\.1$")
 _MUSL_DIRECTORIES = re.compile(rb"\0(/[\w.+/-]+(?::/[\w.+/-]+)+)\0")
 # musl's own object stands for all of these (ldso/dynlink.c: load_library).
 _MUSL_OWN = re.compile(r"lib(c|pthread|rt|m|dl|util|xnet)\..*")
@@ -116,7 +117,7 @@ class Closure:
         if interpreter is None:
             raise MissingLibraryError(path, [(program.linkage.interpreter, path)])
         self._add(program.linkage.interpreter.rpartition("/")[2], interpreter)
-        self._rules = self._read_rules(interpreter)
+        self._rules = self._read_rules(interpreter, program.linkage.interpreter)
         missing = self._complete(program)
         if missing:
             raise MissingLibraryError(path, missing)
@@ -184,28 +185,30 @@ class Closure:
             return None
         return Object(node.path, node, prepare.prepare(node.source, direct=self._direct), loader)
 
-    def _read_rules(self, interpreter: Object) -> _Rules:
+    def _read_rules(self, interpreter: Object, called: str) -> _Rules:
         assert interpreter.node.source is not None, "an object has a file"
         data = interpreter.node.source.read_bytes()
-        musl = interpreter.linkage.soname.startswith("libc.")
-        if musl:
-            match = _MUSL_DIRECTORIES.search(data)
-            named = self.files.text(f"/etc/ld-musl-{self._arch}.path")
-            text = named or (match[1].decode() if match else "/lib:/usr/local/lib:/usr/lib")
-            built_in = tuple(filter(None, re.split("[:\n]", text)))
-            configured: tuple[str, ...] = ()
-        else:
-            match = _GLIBC_DIRECTORIES.search(data)
-            text = match[0].decode() if match else "/lib/\0/usr/lib/\0"
-            built_in = tuple(filter(None, text.split("\0")))
-            configured = tuple(self._configured("/etc/ld.so.conf"))
+        musl = _MUSL_LOADER.search(called)
+        defaults = self._musl_defaults(data, musl[1]) if musl else self._glibc_defaults(data)
         return _Rules(
             arch=self._arch,
-            musl=musl,
+            musl=musl is not None,
             library_path=self._library_path,
-            defaults=configured + built_in,
-            lib=built_in[0].strip("/"),
+            defaults=defaults,
+            lib=defaults[-1].strip("/") if musl else _glibc_directories(data)[0].strip("/"),
         )
+
+    def _musl_defaults(self, data: bytes, arch: str) -> tuple[str, ...]:
+        """The directories of musl's path file, which comes along, or those built in."""
+        named = self.files.find(f"/etc/ld-musl-{arch}.path")
+        match = _MUSL_DIRECTORIES.search(data)
+        text = match[1].decode() if match else "/lib:/usr/local/lib:/usr/lib"
+        if named is not None:
+            text = self.files.text(named.path) or ""
+        return tuple(filter(None, re.split("[:\n]", text)))
+
+    def _glibc_defaults(self, data: bytes) -> tuple[str, ...]:
+        return (*self._configured("/etc/ld.so.conf"), *_glibc_directories(data))
 
     def _configured(self, path: str) -> Iterator[str]:
         """The directories of ld.so.conf, which ldconfig(8) reads."""
@@ -218,6 +221,12 @@ class Closure:
                         yield from self._configured(included)
             elif words and words[0] != "hwcap":
                 yield from (word for word in words if word.startswith("/"))
+
+
+def _glibc_directories(data: bytes) -> tuple[str, ...]:
+    match = _GLIBC_DIRECTORIES.search(data)
+    text = match[0].decode() if match else "/lib/\0/usr/lib/\0"
+    return tuple(filter(None, text.split("\0")))
 
 
 def _chain(link: Object | None) -> Iterator[Object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 
@@ -95,14 +95,20 @@ class QemuError(HermipyError):
 class MissingLibraryError(HermipyError):
     """Objects that ld.so would look for in vain."""
 
-    def __init__(self, program: str, missing: Sequence[tuple[str, str]]) -> None:
-        """`missing`: (name, path of the object that needs it)."""
+    def __init__(
+        self,
+        program: str,
+        missing: Sequence[tuple[str, str]],
+        packages: Mapping[str, str] | None = None,
+    ) -> None:
+        """`missing`: (name, path of the object that needs it); Debian's packages by name."""
         named = ", ".join(
             name if who == program else f"{name} (for {who})" for name, who in missing
         )
+        has = [f"debian:{package} has {name}" for name, package in (packages or {}).items()]
         super().__init__(
             f"{program} needs {named}: not found; give the folder that is its / with --sysroot, "
-            f"or bring the file with --add"
+            f"or bring the file with --add{'; ' if has else ''}{', '.join(has)}"
         )
         self.program = program
         self.missing = tuple(missing)

@@ -1,8 +1,8 @@
 """The report of a fault that ended the program: the kernel sends the facts, here they get names.
 
 core/report.c has the format: lines `key value...`, registers by their DWARF numbers, the
-app's memory map, and a piece of its stack. Names come from the program's symbols, the backtrace
-from its unwind tables (unwind.py).
+app's memory map, and a piece of its stack. Names come from the symbols of the program and its
+libraries, the backtrace from their unwind tables (unwind.py).
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ import bisect
 import re
 import signal
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from hermipy import table
 from hermipy.errors import HermipyError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hermipy.elf import Elf
     from hermipy.relay import Outcome
     from hermipy.session import Runnable
+    from hermipy.unwind import Tables
 
 _RISCV = (
     "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 "
@@ -71,7 +75,7 @@ class Fault:
 def report(outcome: Outcome, what: Runnable) -> list[str]:
     """The lines for the user's stderr."""
     fault = read(outcome.fault, outcome.stack or (0, b""))
-    places = _Places(fault.areas, _program(what))
+    places = _Places(fault.areas, what.file)
     frames = places.backtrace(fault, what.arch)
     return [
         _headline(fault),
@@ -164,32 +168,49 @@ def _register_lines(fault: Fault, arch: str) -> list[str]:
     return ["  " + "  ".join(shown[at : at + _PER_LINE]) for at in range(0, len(shown), _PER_LINE)]
 
 
-def _program(what: Runnable) -> Elf | None:
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """A file of the program's code, and its functions: (start, size, name) by linked address."""
+
+    elf: Elf
+    functions: list[tuple[int, int, str]]
+
+    def function(self, linked: int) -> tuple[int, str] | None:
+        """Start and name of the function that holds a linked address."""
+        at = bisect.bisect_right(self.functions, (linked, 1 << 64, ""))
+        if not at:
+            return None
+        start, size, name = self.functions[at - 1]
+        return (start, name) if linked < start + size else None
+
+
+def _object(data: bytes | None) -> _Object | None:
     from hermipy import elf  # noqa: PLC0415  only a fault needs the reader
 
-    data = what.program()
     try:
-        return elf.parse("program", data) if data is not None else None
+        file = elf.parse("object", data) if data is not None else None
     except HermipyError:
         return None
+    if file is None:
+        return None
+    return _Object(file, sorted((s.address, s.size, s.name) for s in file.symbols if s.name))
 
 
 class _Places:
     """Names for addresses: function and offset, else file and offset, else the bare number."""
 
-    def __init__(self, areas: tuple[Area, ...], program: Elf | None) -> None:
+    def __init__(self, areas: tuple[Area, ...], read: Callable[[str], bytes | None]) -> None:
         self._areas = areas
-        self._program = program
-        symbols = program.symbols if program else ()
-        self._functions = sorted((s.address, s.size, s.name) for s in symbols if s.name)
+        self._object_of = cache(lambda name: _object(read(name)))
+        self._tables_of = cache(_tables)
 
     def describe(self, address: int) -> str:
-        linked = self._linked(address)
-        area = self._area(address)
+        area, linked = self._area(address), self._linked(address)
         where = f" ({area.name})" if area and area.name else ""
         if linked is None:
             return f"{address:#x}{where}"
-        function = self._function(linked)
+        code = self._code(address)
+        function = code.function(linked) if code else None
         if function is None:
             return f"{address:#x} {linked:#x} in the file{where}"
         return f"{address:#x} {function[1]}+{linked - function[0]:#x}{where}"
@@ -198,37 +219,45 @@ class _Places:
         from hermipy import unwind  # noqa: PLC0415  pyelftools is slow to import
 
         program = unwind.Program(
-            tables=unwind.Tables(self._program.data) if self._program else None,
-            linked=self._linked,
-            code_before=self._code_before,
+            tables=self._tables, linked=self._linked, code_before=self._code_before
         )
         state = unwind.State(fault.pc, fault.registers, fault.stack)
         return unwind.backtrace(state, arch, program)
 
-    def _code_before(self, linked: int) -> bytes | None:
-        function = self._function(linked)
-        if function is None or self._program is None:
-            return None
-        return self._program.read(function[0], linked - function[0])
-
-    def _function(self, linked: int) -> tuple[int, str] | None:
-        """Start and name of the function that holds a linked address."""
-        at = bisect.bisect_right(self._functions, (linked, 1 << 64, ""))
-        if not at:
-            return None
-        start, size, name = self._functions[at - 1]
-        return (start, name) if linked < start + size else None
-
     def _area(self, address: int) -> Area | None:
         return next((area for area in self._areas if area.start <= address < area.end), None)
 
-    def _linked(self, address: int) -> int | None:
-        """The address as the program's file has it; None outside its code."""
+    def _code(self, address: int) -> _Object | None:
+        """The object whose code lies at an address."""
         area = self._area(address)
-        if area is None or self._program is None or "x" not in area.protection:
+        if area is None or not area.name.startswith("/") or "x" not in area.protection:
+            return None
+        return self._object_of(area.name)
+
+    def _linked(self, address: int) -> int | None:
+        """The address as its object's file has it; None outside of code."""
+        area, code = self._area(address), self._code(address)
+        if area is None or code is None:
             return None
         offset = address - area.start + area.file_offset
-        for segment in self._program.loads:
+        for segment in code.elf.loads:
             if segment.offset <= offset < segment.offset + segment.file_size:
                 return int(segment.address + offset - segment.offset)
         return None
+
+    def _tables(self, address: int) -> Tables | None:
+        code = self._code(address)
+        return self._tables_of(code.elf.data) if code else None
+
+    def _code_before(self, address: int) -> bytes | None:
+        code, linked = self._code(address), self._linked(address)
+        function = code.function(linked) if code and linked is not None else None
+        if code is None or linked is None or function is None:
+            return None
+        return code.elf.read(function[0], linked - function[0])
+
+
+def _tables(data: bytes) -> Tables:
+    from hermipy import unwind  # noqa: PLC0415  pyelftools is slow to import
+
+    return unwind.Tables(data)

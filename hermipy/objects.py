@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hermipy import prepare, table, tree
+from hermipy import prepare, table, target, tree
 from hermipy.closure import Closure
 from hermipy.errors import BadFileError, InputError
 from hermipy.files import Files
@@ -56,14 +56,22 @@ class Objects:
         return frozenset().union(*(prepared.numbers for prepared in self.counted.values()))
 
     @property
-    def unresolved(self) -> tuple[str, ...]:
-        """Why the program could make any syscall; empty: it cannot."""
+    def open_sites(self) -> tuple[tuple[str, str], ...]:
+        """(object, `0x1234: reason`) of every site that could make any syscall."""
         if not any(prepared.direct + prepared.trap for prepared in self.counted.values()):
-            return (_NO_SITE,)
+            return ((self.program, _NO_SITE),)
         return tuple(
-            reason if path == self.program else f"{path}: {reason}"
+            (path, reason)
             for path, prepared in self.counted.items()
             for reason in (*prepared.unresolved, *self._called_wrappers(prepared))
+        )
+
+    @property
+    def unresolved(self) -> tuple[str, ...]:
+        """Why the program could make any syscall; empty: it cannot."""
+        return tuple(
+            reason if path == self.program else f"{path}: {reason}"
+            for path, reason in self.open_sites
         )
 
     @property
@@ -104,6 +112,39 @@ def gather(nodes: tuple[Node, ...], wanted: Wanted) -> tuple[tuple[Node, ...], O
     complete = tree.build(nodes, files.taken)
     rewritten = tuple(_packed(node, found.get(node.path)) for node in complete)
     return rewritten, Objects(wanted.path, found, tuple(absent))
+
+
+def of_file(path: Path, arch: str, sysroot: Path | None) -> Objects:
+    """What one program of the host can run, without an image; raises MissingLibraryError."""
+    guest_path = natural_path(path, sysroot) or f"/{path.name}"
+    program = tree.node(path.resolve(), guest_path)
+    wanted = Wanted(guest_path, arch, direct=True, below=places(path, arch, sysroot))
+    return gather((program,), wanted)[1]
+
+
+def places(path: Path, arch: str, sysroot: Path | None) -> tuple[Path, ...]:
+    """The folders that hold a host program's libraries: the sysroot, and what itself names."""
+    interpreter = target.interpreter(path)
+    if interpreter is None:
+        return ()
+    return (sysroot or target.default_sysroot(arch, interpreter), *own_places(path))
+
+
+def own_places(path: Path) -> tuple[Path, ...]:
+    """The host's own / for a program that says where its libraries lie (RPATH, RUNPATH)."""
+    if target.interpreter(path) is None:
+        return ()
+    linkage = prepare.prepare(path, direct=True).linkage
+    return (Path("/"),) if linkage.rpath or linkage.runpath else ()
+
+
+def natural_path(path: Path, *roots: Path | None) -> str | None:
+    """A host program's path in the guest, where its place matters; None: any will do."""
+    source = path.resolve()
+    for root in filter(None, roots):
+        if source.is_relative_to(root.resolve()):
+            return tree.normalise(str(source.relative_to(root.resolve())))
+    return str(source) if own_places(path) else None
 
 
 def _can_start(program: Prepared, arch: str) -> bool:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 SUITE = "trixie"
 _ARCHITECTURES = {"riscv64": "riscv64", "aarch64": "arm64"}
 _LISTS_AGE_S = 24 * 3600
+# libfoo.so.1 or libfoo-1.2.so
+_SONAME = re.compile(r"(lib.+?)(?:\.so\.([\d.]+)|-([\d.]+)\.so)")
+_LOADERS = {"ld-linux": "libc6", "ld-musl": "musl"}
 _INSTALLED = re.compile(r"Inst (\S+) \((\S+) ", re.MULTILINE)
 
 
@@ -94,6 +97,28 @@ def alone(name: str, arch: str) -> Package:
 def with_dependencies(names: Sequence[str], arch: str) -> tuple[Package, ...]:
     """The packages and all that they depend on, dependencies first; raises PackageError."""
     return _fetched(names, arch)
+
+
+def providing(library: str, arch: str) -> str | None:
+    """The package that has a library, told by its name (Debian Policy 8.1); None: not known here.
+
+    Only the package lists that are in the cache already are asked.
+    """
+    architecture = _ARCHITECTURES[arch]
+    apt = _Apt(cache.folder("apt", SUITE, architecture), architecture)
+    name = library.rpartition("/")[2]
+    match = _SONAME.fullmatch(name)
+    if match is None or not (apt.folder / "updated").is_file():
+        return next(
+            (package for start, package in _LOADERS.items() if name.startswith(start)), None
+        )
+    base, version = match[1].lower().replace("_", "-"), match[2] or match[3]
+    wanted = [f"{base}{dash}{version}{end}" for dash in ("", "-") for end in ("", "t64")]
+    try:
+        known = set(apt.run("apt-cache", "pkgnames", base).split())
+    except HermipyError:
+        return None
+    return next((package for package in wanted if package in known), None)
 
 
 def _fetched(names: Sequence[str], arch: str, only: str | None = None) -> tuple[Package, ...]:

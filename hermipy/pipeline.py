@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hermipy import image, link, modules, objects, prepare, target, tree
-from hermipy.errors import InputError, OptionError
+from hermipy import image, link, modules, objects, target, tree
+from hermipy.errors import InputError, MissingLibraryError, OptionError
 from hermipy.files import Files
 from hermipy.image import Image, merge_environment
 from hermipy.objects import Wanted
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hermipy.model import Node
+    from hermipy.objects import Objects
     from hermipy.target import Target
 
 _ENVIRONMENT = (
@@ -61,7 +62,7 @@ def build(request: Request) -> Image:
     path = _guest_path(program, request)
     nodes = tree.build(*_sources(request, program, path))
     nodes, directory = tree.with_directory(nodes, _absolute(request.workdir))
-    nodes, found = objects.gather(nodes, _wanted(request, program, path, nodes))
+    nodes, found = _gathered(nodes, _wanted(request, program, path, nodes))
     # From here on nothing that ld.so needs is absent; every site of every object is known, and each
     # is a jump that was proved or a trap.
     unresolved = found.unresolved
@@ -109,6 +110,17 @@ def _layers(request: Request) -> tuple[link.Layer, ...]:
     return tuple(layer for is_wanted, layer in wanted if is_wanted)
 
 
+def _gathered(nodes: tuple[Node, ...], wanted: Wanted) -> tuple[tuple[Node, ...], Objects]:
+    try:
+        return objects.gather(nodes, wanted)
+    except MissingLibraryError as error:
+        from hermipy import packages  # noqa: PLC0415  only now is apt asked
+
+        told = {name: packages.providing(name, wanted.arch) for name, _ in error.missing}
+        known = {name: package for name, package in told.items() if package}
+        raise MissingLibraryError(error.program, error.missing, known) from error
+
+
 def find(name: str, arch: str | None) -> Target:
     """The program that a TARGET argument means."""
     if name.startswith(_DEBIAN):
@@ -142,8 +154,7 @@ def _sources(request: Request, program: Target, path: str) -> Iterator[Iterator[
         yield tree.from_package(root)
     yield iter(program.links)
     if request.rootfs is not None:
-        if not request.rootfs.is_dir():
-            raise OptionError(f"--rootfs: {request.rootfs} is not a directory")
+        _check_folder("--rootfs", request.rootfs)
         yield tree.from_folder(request.rootfs)
     for option in request.add:
         yield tree.from_option(option)
@@ -157,31 +168,25 @@ def _wanted(request: Request, program: Target, path: str, nodes: tuple[Node, ...
         path=path,
         arch=program.arch,
         direct=request.direct,
-        below=tuple(_below(request, program, nodes)),
+        below=_below(request, program, nodes),
         library_path=settings.get("LD_LIBRARY_PATH", ""),
     )
 
 
-def _below(request: Request, program: Target, nodes: tuple[Node, ...]) -> Iterator[Path]:
+def _below(request: Request, program: Target, nodes: tuple[Node, ...]) -> tuple[Path, ...]:
     """Where libraries come from that nobody put into the tree."""
+    if request.sysroot is not None:
+        _check_folder("--sysroot", request.sysroot)
     interpreter = target.interpreter(program.source)
-    if interpreter is None:
-        return
-    sysroot = request.sysroot
-    if sysroot is None and not program.roots and Files(nodes, ()).find(interpreter) is None:
-        sysroot = target.default_sysroot(program.arch, interpreter)
-    if sysroot is not None:
-        yield sysroot
-    if _own_places(program):
-        yield Path("/")
+    own = bool(program.roots) or Files(nodes, ()).find(interpreter or "") is not None
+    if request.sysroot is None and own:
+        return objects.own_places(program.source) if not program.roots else ()
+    return objects.places(program.source, program.arch, request.sysroot)
 
 
-def _own_places(program: Target) -> bool:
-    """Whether a program of the host says itself where its libraries lie (RPATH, RUNPATH)."""
-    if program.roots or target.interpreter(program.source) is None:
-        return False
-    linkage = prepare.prepare(program.source, direct=False).linkage
-    return bool(linkage.rpath or linkage.runpath)
+def _check_folder(option: str, folder: Path) -> None:
+    if not folder.is_dir():
+        raise OptionError(f"{option}: {folder} is not a directory")
 
 
 def _absolute(workdir: str) -> str:
@@ -194,12 +199,9 @@ def _guest_path(program: Target, request: Request) -> str:
     """Where the program lies in the guest: its place in the root file system or sysroot, else /."""
     if program.guest_path is not None:
         return program.guest_path
-    source = program.source.resolve()
-    for folder in filter(None, (request.rootfs, request.sysroot)):
-        if source.is_relative_to(folder.resolve()):
-            return tree.normalise(str(source.relative_to(folder.resolve())))
-    if _own_places(program):
-        return str(source)  # its libraries' places hang on its own
+    place = objects.natural_path(program.source, request.rootfs, request.sysroot)
+    if place is not None:
+        return place
     taken = tree.is_base_directory(f"/{program.source.name}") or (
         request.rootfs is not None and (request.rootfs / program.source.name).is_dir()
     )

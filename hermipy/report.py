@@ -6,8 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hermipy import table
+from hermipy.errors import MissingLibraryError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hermipy.model import Call, Scan, SitePlan
     from hermipy.relay import Outcome
     from hermipy.stages import Analysed
@@ -27,6 +30,30 @@ def scan_facts(analysed: Analysed) -> dict[str, Any]:
         ],
         "syscalls": sorted(table.name_of(number, found.arch) for number in found.numbers),
     }
+
+
+def library_facts(path: Path, arch: str, sysroot: Path | None) -> dict[str, Any]:
+    """What `scan` adds for a dynamic program: its libraries, or which of them are not there."""
+    from hermipy import objects, target  # noqa: PLC0415  only scan needs them
+
+    if target.interpreter(path) is None:
+        return {"libraries": [], "missing_libraries": []}
+    try:
+        found = objects.of_file(path, arch, sysroot)
+    except MissingLibraryError as error:
+        return {"libraries": [], "missing_libraries": [name for name, _ in error.missing]}
+    libraries = [
+        {
+            "path": name,
+            "direct": library.direct,
+            "trap": library.trap,
+            "syscalls": sorted(table.name_of(number, arch) for number in library.numbers),
+            "unresolved": [reason for where, reason in found.open_sites if where == name],
+        }
+        for name, library in found.counted.items()
+        if name != found.program
+    ]
+    return {"libraries": libraries, "missing_libraries": []}
 
 
 def _site(found: Scan, call: Call, plan: SitePlan) -> dict[str, Any]:
@@ -53,6 +80,12 @@ def scan_text(facts: dict[str, Any]) -> str:
         f"{facts['file']}: {facts['arch']}, {len(facts['sites'])} sites, "
         f"{len(facts['syscalls'])} syscalls, {unresolved} unresolved"
     )
+    lines += [
+        f"  {library['path']}: {library['direct'] + library['trap']} sites, "
+        f"{len(library['syscalls'])} syscalls, {len(library['unresolved'])} unresolved"
+        for library in facts.get("libraries", ())
+    ]
+    lines += [f"  {name}: not found" for name in facts.get("missing_libraries", ())]
     return "\n".join(lines)
 
 

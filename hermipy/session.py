@@ -36,8 +36,8 @@ class Runnable(Protocol):
     def store(self) -> Path:
         """The bootable file on the disk."""
 
-    def program(self) -> bytes | None:
-        """The program's bytes, for its symbols."""
+    def file(self, path: str) -> bytes | None:
+        """The bytes of a file in it, for its symbols."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,10 @@ class Fresh:
         name = cache.key("image", cache.file_hash(self.source), repr(self.built))
         return cache.entry(cache.folder("images") / f"{name}.img", self.write)
 
-    def program(self) -> bytes | None:
-        """The unmodified program."""
-        return self.source.read_bytes()
+    def file(self, path: str) -> bytes | None:
+        """The bytes of a file in it, as they were packed."""
+        node = next((node for node in self.built.nodes if node.path == path), None)
+        return node.source.read_bytes() if node is not None and node.source else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,10 @@ class Packed:
         name = cache.key("image", cache.file_hash(self.path), self.arguments, self.environment)
         return cache.entry(cache.folder("images") / f"{name}.img", self.write)
 
-    def program(self) -> bytes | None:
-        """The program as it was packed."""
+    def file(self, path: str) -> bytes | None:
+        """The bytes of a file in it, as they were packed."""
         manifest = image.read_manifest(self.path)
-        return image.extract(self.path, manifest, manifest["program"]) if manifest else None
+        return image.extract(self.path, manifest, path) if manifest else None
 
 
 def prepare(request: Request) -> Runnable:

@@ -43,13 +43,14 @@ _CONVENTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What a backtrace asks about the program; addresses at run time and as its file has them."""
+    """What a backtrace asks about the program and its libraries, by addresses at run time."""
 
-    tables: Tables | None
+    tables: Callable[[int], Tables | None]
+    """The unwind tables of the object that holds an address."""
     linked: Callable[[int], int | None]
-    """The linked address, None outside the program's code."""
+    """The address as that object's file has it, None outside of code."""
     code_before: Callable[[int], bytes | None]
-    """The code from its function's start up to a linked address; None: not known."""
+    """The code from its function's start up to an address; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class State:
 
 
 class Tables:
-    """The unwind tables of one program."""
+    """The unwind tables of one object."""
 
     def __init__(self, data: bytes) -> None:
         self._entries = _entries(data)
@@ -104,11 +105,12 @@ def _caller(
     state: State, convention: _Convention, program: Program, *, innermost: bool
 ) -> State | None:
     # A return address lies behind its call, which may be its function's last instruction.
-    address = program.linked(state.pc - (0 if innermost else 1))
-    row = program.tables.row(address) if program.tables and address is not None else None
+    at = state.pc - (0 if innermost else 1)
+    address, tables = program.linked(at), program.tables(at)
+    row = tables.row(address) if tables and address is not None else None
     found = _by_table(state, convention, row) if row else None
     if found is None and convention.prologue and address is not None:
-        code = program.code_before(program.linked(state.pc) or address)
+        code = program.code_before(state.pc if program.linked(state.pc) is not None else at)
         frame = convention.prologue(code) if code is not None else None
         found = _by_prologue(state, convention, frame, innermost=innermost) if frame else None
     return found or _by_register(state, convention, innermost=innermost)

@@ -101,7 +101,8 @@ def test_a_backtrace_walks_up_to_the_start(arch: str, tables: str, tmp_path: Pat
         start = max(value for value in starts.values() if value <= address)
         return file.read(start, address - start)
 
-    program = unwind.Program(unwind.Tables(file.data), linked, code_before)
+    tables = unwind.Tables(file.data)
+    program = unwind.Program(lambda _: tables, linked, code_before)
     frames = unwind.backtrace(state, arch, program)
     names = [max((v, n) for n, v in starts.items() if v <= pc and n in NESTED)[1] for pc in frames]
     assert names == ["inner", "middle", "outer", "_start"]
