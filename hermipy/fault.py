@@ -88,7 +88,6 @@ def report(outcome: Outcome, what: Runnable) -> list[str]:
 
 def whereabouts(text: str, what: Runnable) -> list[str]:
     """Where every thread is, out of the kernel's answer to ^C: a few lines for each."""
-    program = _program(what)
     areas: tuple[Area, ...] = ()
     lines: list[list[str]] = []
     # Behind a process's threads come its areas: from the end, they are known first.
@@ -96,7 +95,7 @@ def whereabouts(text: str, what: Runnable) -> list[str]:
         thread = read(part, (0, b""))
         areas = thread.areas or areas
         if thread.state:
-            lines.append(_thread_lines(thread, _Places(areas, program), what.arch))
+            lines.append(_thread_lines(thread, _Places(areas, what.file), what.arch))
     return [line for part in reversed(lines) for line in part]
 
 
