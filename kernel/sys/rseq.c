@@ -69,10 +69,17 @@ SYSCALL(rseq)(void __user *rseq, uint32_t rseq_len, int flags, uint32_t sig) {
     return 0;
 }
 
+// struct rseq_cs without its alignment: to align the stack, clang takes a register that a direct call leaves alone.
+struct sequence {
+    uint32_t version, flags;
+    uint64_t start_ip, post_commit_offset, abort_ip;
+};
+_Static_assert(sizeof(struct sequence) == sizeof(struct rseq_cs), "what programs write");
+
 // --- the interruption ---------------------------------------------------------------------------
 
 // 0, or -EFAULT for a sequence that makes no sense: such a program gets SIGSEGV, as on Linux.
-static int check(const struct thread *thread, const struct rseq_cs *sequence) {
+static int check(const struct thread *thread, const struct sequence *sequence) {
     uint32_t signature;
     uint64_t end = sequence->start_ip + sequence->post_commit_offset;
     bool wraps = end < sequence->start_ip || end > USER_END;
@@ -89,7 +96,7 @@ static int check(const struct thread *thread, const struct rseq_cs *sequence) {
 
 static int abort_sequence(const struct thread *thread, struct regs *regs) {
     struct area __user *area = (struct area __user *)thread->rseq;
-    struct rseq_cs sequence;
+    struct sequence sequence;
     uint64_t address;
     if (copy_from_user(&address, &area->sequence, sizeof(address)) != 0) {
         return -EFAULT;

@@ -214,6 +214,10 @@ bool process_capable(UNUSED const struct process *of, UNUSED unsigned capability
 void signal_raise(UNUSED struct process *to, UNUSED int signo) {
 }
 
+int signal_broken_pipe(void) {
+    return -EPIPE;
+}
+
 int signal_send_thread(UNUSED struct thread *to, UNUSED const struct siginfo_k *info) {
     return 0;
 }
