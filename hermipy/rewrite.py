@@ -47,13 +47,16 @@ def rewrite(subject: Subject) -> Rewritten:
 def make_plan(subject: Subject) -> Plan:
     """What becomes of every site; one that needs a stub stays a trap without a spare header."""
     way = direct.BY_ARCH[subject.arch]
-    return _Planner(subject, way, way.stub).plan(_tier)
+    return _Planner(subject, way, way.stub, headers.marked).plan(_tier)
 
 
 def make_identity_plan(subject: Subject) -> Plan:
-    """Every site through a stub that runs the original instruction, as qemu-user can run it."""
+    """Every site through a stub that runs the original instruction, as qemu-user can run it.
+
+    Its sites can be seen still, so the file is not marked: it may be rewritten once more.
+    """
     way = direct.BY_ARCH[subject.arch]
-    return _Planner(subject, way, way.identity_stub).plan(_identity_tier)
+    return _Planner(subject, way, way.identity_stub, lambda table: table).plan(_identity_tier)
 
 
 def apply(data: bytes, plan: Plan) -> bytes:
@@ -95,6 +98,7 @@ class _Planner:
     subject: Subject
     way: DirectPath
     make_stub: Callable[[int, int], bytes]
+    mark: Callable[[headers.Table], headers.Table]
 
     def plan(self, decide: _Decide) -> Plan:
         areas = self._areas()
@@ -141,13 +145,14 @@ class _Planner:
     def _header_patch(self, used: list[_Area], offset: int) -> Patch:
         """The headers with the stub segments, and with the mark of a rewritten file.
 
-        Without it, it could be taken for an original: its sites cannot be seen any more.
+        Without it, a file with direct calls could be taken for an original: its sites cannot be
+        seen any more.
         """
         table = headers.read(self.subject.data)
         new = self._table(table, used, offset)
         assert new is not None, "the areas are as many as the spare program headers"
         why = "program headers: stub segments, mark"
-        return Patch(table.offset, table.encode(), headers.marked(new).encode(), why)
+        return Patch(table.offset, table.encode(), self.mark(new).encode(), why)
 
     def _table(self, table: headers.Table, areas: list[_Area], offset: int) -> headers.Table | None:
         segments = []

@@ -69,7 +69,8 @@ SYSCALL(rseq)(void __user *rseq, uint32_t rseq_len, int flags, uint32_t sig) {
     return 0;
 }
 
-// struct rseq_cs without its alignment: to align the stack, clang takes a register that a direct call leaves alone.
+// struct rseq_cs without its alignment: to align the stack, clang takes a register that a direct
+// call leaves alone.
 struct sequence {
     uint32_t version, flags;
     uint64_t start_ip, post_commit_offset, abort_ip;
