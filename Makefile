@@ -5,7 +5,8 @@ ARCHES := $(or $(ARCH),riscv64 aarch64)
 PYTHON := .venv/bin/python
 APT_PACKAGES := clang lld llvm python3-venv qemu-system-misc qemu-system-arm qemu-user \
 	gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
-	g++-riscv64-linux-gnu g++-aarch64-linux-gnu gcc libc6-dev libclang-rt-dev debian-archive-keyring
+	g++-riscv64-linux-gnu g++-aarch64-linux-gnu gcc libc6-dev libclang-rt-dev debian-archive-keyring \
+	gdb-multiarch
 CHECK_PACKAGES := clang-format clang-tidy
 
 .PHONY: docs help run test check samples kernel bench conformance clean setup apt check-apt

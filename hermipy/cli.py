@@ -226,6 +226,13 @@ def _refuse_overwriting(output: Path, target: str) -> None:
 @click.option(
     "-o", "--output", type=_File, metavar="FILE", help="With --strace: into FILE instead of stderr."
 )
+@click.option("--gdb", is_flag=True, help="Wait for gdb-multiarch, and say how to start it.")
+@click.option(
+    "--gdb-port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    help="With --gdb: of 127.0.0.1; default: any that is free.",
+)
 @_packing
 @click.argument("target")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
@@ -240,6 +247,7 @@ def run(target: str, arguments: tuple[str, ...], **options: Any) -> int:  # noqa
       hermipy run --memory 256M --timeout 10 ./server --port 80
       hermipy run --stats ./hello
       hermipy run --strace -o calls.txt ./hello
+      hermipy run --gdb ./hello
       echo 6*7 | hermipy run --arch aarch64 debian:busybox-static bc
     """  # noqa: D301
     from hermipy import run as runner
@@ -248,14 +256,17 @@ def run(target: str, arguments: tuple[str, ...], **options: Any) -> int:  # noqa
     memory, timeout = options["memory"], options["timeout"]
     if options["output"] and not options["strace"]:
         raise OptionError("-o is for --strace")
+    if options["gdb_port"] and not options["gdb"]:
+        raise OptionError("--gdb-port is for --gdb")
     what = session.prepare(_request(target, arguments, options))
     for note in what.notes:
         say(note)
-    with _tracing(what.arch, options) as trace:
+    with _tracing(what.arch, options) as trace, _debugging(what, options) as gdb_port:
         how = runner.Options(
             memory_bytes=settings.size_bytes(memory) if memory else None,
             timeout_s=settings.seconds(timeout) if timeout else None,
             listeners=_listeners(what, trace),
+            gdb_port=gdb_port,
         )
         if options["dry_run"]:
             return _dry_run(what, how)
@@ -295,6 +306,22 @@ def _tracing(arch: str, options: dict[str, Any]) -> Iterator[Callable[[bytes], s
             stream.write(lines.end())
     except OSError as error:
         raise OutputError(path, error) from error
+
+
+@contextlib.contextmanager
+def _debugging(what: Runnable, options: dict[str, Any]) -> Iterator[int | None]:
+    """With `--gdb`: a folder with gdb's script, as long as the run takes."""
+    if not options["gdb"] or options["dry_run"]:
+        yield None
+        return
+    import tempfile
+
+    from hermipy import debugger
+
+    with tempfile.TemporaryDirectory(prefix="hermipy-gdb.") as folder:
+        session = debugger.prepare(what, options["gdb_port"], Path(folder))
+        say(f"waiting for gdb on port {session.port}: {session.command}")
+        yield session.port
 
 
 def _dry_run(what: Runnable, how: Options) -> int:

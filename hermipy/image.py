@@ -147,7 +147,7 @@ def write_again(
 
 
 def extract(path: Path, manifest: dict[str, Any], name: str) -> bytes | None:
-    """The bytes of a packed regular file, or None when there is none of that name."""
+    """The bytes of a packed file, a symlink's target, or None when there is none of that name."""
     for fact in manifest["files"]:
         if fact["path"] == name and fact["offset"]:
             with path.open("rb") as source:

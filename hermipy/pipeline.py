@@ -86,6 +86,7 @@ def build(request: Request) -> Image:
         manifest={
             "arch": program.arch,
             "program": path,
+            "kernel": Path(kernel.path).name,
             "kernel_bytes": kernel.bytes,
             "modules": [
                 {"name": module.name, "bytes": module.bytes, "because": module.because}

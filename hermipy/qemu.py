@@ -37,6 +37,11 @@ def command(arch: str, image: str, memory_bytes: int, arguments: dict[str, str])
     return [*_machine(arch, memory_bytes), *console, "-kernel", image, "-append", append]
 
 
+def waiting_for_gdb(port: int) -> list[str]:
+    """More for the command: nothing runs until gdb has come and says so."""
+    return ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
+
+
 def bare_command(arch: str, image: str, memory_bytes: int) -> list[str]:
     """The command for a person: the same machine, and the program's output as it is on the UART."""
     return [*_machine(arch, memory_bytes), "-serial", "stdio", "-kernel", image]

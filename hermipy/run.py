@@ -30,6 +30,8 @@ class Options:
     memory_bytes: int | None = None
     timeout_s: float | None = None
     listeners: Listeners | None = None
+    gdb_port: int | None = None
+    """Where QEMU waits for gdb before anything runs."""
 
 
 def run(arch: str, write_image: Callable[[BinaryIO], None], options: Options) -> Outcome:
@@ -43,6 +45,8 @@ def run(arch: str, write_image: Callable[[BinaryIO], None], options: Options) ->
         command = qemu.command(
             arch, f"/proc/self/fd/{memory}", memory_bytes(image_bytes, options), boot_arguments()
         )
+        if options.gdb_port is not None:
+            command += qemu.waiting_for_gdb(options.gdb_port)
         outcome = _relay(command, memory, options)
     finally:
         os.close(memory)

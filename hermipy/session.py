@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from hermipy import cache, image
 from hermipy.errors import OptionError
@@ -38,6 +39,15 @@ class Runnable(Protocol):
 
     def file(self, path: str) -> bytes | None:
         """The bytes of a file in it, for its symbols."""
+
+    def kernel_symbols(self) -> Path | None:
+        """The kernel as it was linked; None when it is not there any more."""
+
+    def program(self) -> str:
+        """The program's path in it."""
+
+    def objects(self) -> dict[str, bytes | str]:
+        """The ELF files' bytes and the symbolic links' targets, by their paths in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +86,45 @@ class Fresh:
         node = next((node for node in self.built.nodes if node.path == path), None)
         return node.source.read_bytes() if node is not None and node.source else None
 
+    def kernel_symbols(self) -> Path | None:
+        """The kernel as it was linked."""
+        return Path(self.built.kernel.path)
+
+    def program(self) -> str:
+        """The program's path in it."""
+        return self.built.executable
+
+    def objects(self) -> dict[str, bytes | str]:
+        """The ELF files' bytes as they are packed, and the symbolic links' targets."""
+        names = _object_names(self.built.manifest)
+        found: dict[str, bytes | str] = {}
+        for node in self.built.nodes:
+            if node.path in names and node.source is not None:
+                found[node.path] = node.source.read_bytes()
+            elif stat.S_ISLNK(node.mode) and node.data is not None:
+                found[node.path] = os.fsdecode(node.data)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Packed:
     """An image, perhaps with other arguments."""
 
     path: Path
-    arch: str
-    on_missing: str
+    manifest: dict[str, Any]
     arguments: tuple[str, ...]
     environment: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def arch(self) -> str:
+        """Whose machine it needs."""
+        return str(self.manifest["arch"])
+
+    @property
+    def on_missing(self) -> str:
+        """The policy for syscalls that are not linked."""
+        return str(self.manifest["on_missing"])
 
     def write(self, stream: BinaryIO) -> None:
         """Write the image with this run's arguments and environment."""
@@ -101,8 +139,31 @@ class Packed:
 
     def file(self, path: str) -> bytes | None:
         """The bytes of a file in it, as they were packed."""
-        manifest = image.read_manifest(self.path)
-        return image.extract(self.path, manifest, path) if manifest else None
+        return image.extract(self.path, self.manifest, path)
+
+    def kernel_symbols(self) -> Path | None:
+        """The linked kernel, when it is still in the cache."""
+        path = cache.folder("kernels") / str(self.manifest.get("kernel", ""))
+        return path if path.is_file() else None
+
+    def program(self) -> str:
+        """The program's path in it."""
+        return str(self.manifest["program"])
+
+    def objects(self) -> dict[str, bytes | str]:
+        """The ELF files' bytes as they are packed, and the symbolic links' targets."""
+        found: dict[str, bytes | str] = {}
+        names = _object_names(self.manifest)
+        for fact in self.manifest["files"]:
+            is_link = fact["kind"] == "symlink"
+            if is_link or fact["path"] in names:
+                data = self.file(fact["path"]) or b""
+                found[fact["path"]] = os.fsdecode(data) if is_link else data
+        return found
+
+
+def _object_names(manifest: dict[str, Any]) -> frozenset[str]:
+    return frozenset(fact["path"] for fact in manifest["objects"])
 
 
 def prepare(request: Request) -> Runnable:
@@ -117,7 +178,7 @@ def prepare(request: Request) -> Runnable:
     _refuse_packing_options(request)
     if request.arch not in (None, manifest["arch"]):
         raise OptionError(f"{path} is for {manifest['arch']}, not for --arch {request.arch}")
-    return Packed(path, manifest["arch"], manifest["on_missing"], request.arguments, environment)
+    return Packed(path, manifest, request.arguments, environment)
 
 
 def _fresh(request: Request, environment: tuple[str, ...]) -> Fresh:
