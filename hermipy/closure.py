@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hermipy import prepare
+from hermipy import prepare, target
 from hermipy.errors import MissingLibraryError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class _Rules:
                 for link in chain:
                     if not link.linkage.runpath:
                         yield from self._expanded(link, link.linkage.rpath)
-            yield from self.library_path
+            yield from self._expanded(chain[-1], self.library_path)
             yield from self._expanded(wanting, wanting.linkage.runpath)
         yield from self.defaults
 
@@ -96,13 +96,19 @@ class _Rules:
 class Closure:
     """The objects of one program, found one after the other."""
 
-    def __init__(self, files: Files, arch: str, *, direct: bool, library_path: str = "") -> None:
+    def __init__(
+        self, files: Files, arch: str, *, direct: bool, library_path: str = "", preload: str = ""
+    ) -> None:
+        """The last two are the variables LD_LIBRARY_PATH and LD_PRELOAD."""
         self.files = files
         self.objects: dict[str, Object] = {}
         """By the guest's path."""
         self._arch = arch
         self._direct = direct
         self._library_path = tuple(filter(None, re.split("[:;]", library_path)))
+        self._preload = tuple(filter(None, re.split("[: ]", preload)))
+        self._passed_over: dict[str, str] = {}
+        """By path: what is no library of ours, and why."""
         self._names: dict[str, Object] = {}
         self._rules: _Rules | None = None
 
@@ -115,12 +121,14 @@ class Closure:
             return
         interpreter = self._object(program.linkage.interpreter, None)
         if interpreter is None:
-            raise MissingLibraryError(path, [(program.linkage.interpreter, path)])
+            raise self._missing(path, [(program.linkage.interpreter, path)])
         self._add(program.linkage.interpreter.rpartition("/")[2], interpreter)
         self._rules = self._read_rules(interpreter, program.linkage.interpreter)
-        missing = self._complete(program)
+        for name in self._preload:  # ld.so goes on without it
+            self._load(name, program)
+        missing = self._complete(*self.objects.values())
         if missing:
-            raise MissingLibraryError(path, missing)
+            raise self._missing(path, missing)
 
     def add_other(self, path: str) -> list[tuple[str, str]]:
         """What a library needs that the program may open; gives (name, who) of what is absent."""
@@ -131,10 +139,19 @@ class Closure:
         self.objects[found.path] = found
         return self._complete(found)
 
-    def _complete(self, first: Object) -> list[tuple[str, str]]:
+    def _missing(self, program: str, missing: list[tuple[str, str]]) -> MissingLibraryError:
+        wanted = {name.rpartition("/")[2] for name, _ in missing}
+        others = (
+            f"{path} {problem}"
+            for path, problem in self._passed_over.items()
+            if path.rpartition("/")[2] in wanted
+        )
+        return MissingLibraryError(program, missing, tuple(others))
+
+    def _complete(self, *first: Object) -> list[tuple[str, str]]:
         """Breadth first, as ld.so does it; gives what is absent."""
         missing = []
-        todo = deque([first])
+        todo = deque(first)
         while todo:
             wanting = todo.popleft()
             known = len(self.objects)
@@ -182,6 +199,7 @@ class Closure:
         if node.path in self.objects:
             return self.objects[node.path]
         if prepare.object_arch(node.source) != self._arch:
+            self._passed_over[path] = target.why_no_library(node.source)
             return None
         return Object(node.path, node, prepare.prepare(node.source, direct=self._direct), loader)
 

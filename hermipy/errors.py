@@ -99,19 +99,25 @@ class MissingLibraryError(HermipyError):
         self,
         program: str,
         missing: Sequence[tuple[str, str]],
+        others: Sequence[str] = (),
         packages: Mapping[str, str] | None = None,
     ) -> None:
-        """`missing`: (name, path of the object that needs it); Debian's packages by name."""
+        """`missing`: (name, path of the object that needs it); Debian's packages by name.
+
+        `others`: what was found of that name and is no such library.
+        """
         named = ", ".join(
             name if who == program else f"{name} (for {who})" for name, who in missing
         )
         has = [f"debian:{package} has {name}" for name, package in (packages or {}).items()]
+        facts = ", ".join((*others, *has))
         super().__init__(
             f"{program} needs {named}: not found; give the folder that is its / with --sysroot, "
-            f"or bring the file with --add{'; ' if has else ''}{', '.join(has)}"
+            f"or bring the file with --add{'; ' if facts else ''}{facts}"
         )
         self.program = program
         self.missing = tuple(missing)
+        self.others = tuple(others)
 
 
 class UnsoundRewriteError(HermipyError):

@@ -39,6 +39,8 @@ class Wanted:
     """Folders that hold what the tree lacks, each as it lies under the guest's /."""
     library_path: str = ""
     """LD_LIBRARY_PATH."""
+    preload: str = ""
+    """LD_PRELOAD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,13 @@ class Objects:
 def gather(nodes: tuple[Node, ...], wanted: Wanted) -> tuple[tuple[Node, ...], Objects]:
     """The tree with all that the program needs, its objects rewritten; MissingLibraryError."""
     files = Files(nodes, wanted.below)
-    closure = Closure(files, wanted.arch, direct=wanted.direct, library_path=wanted.library_path)
+    closure = Closure(
+        files,
+        wanted.arch,
+        direct=wanted.direct,
+        library_path=wanted.library_path,
+        preload=wanted.preload,
+    )
     closure.add_program(wanted.path)
     found = {path: item.prepared for path, item in closure.objects.items()}
     absent: list[tuple[str, str]] = []

@@ -119,7 +119,7 @@ def _gathered(nodes: tuple[Node, ...], wanted: Wanted) -> tuple[tuple[Node, ...]
 
         told = {name: packages.providing(name, wanted.arch) for name, _ in error.missing}
         known = {name: package for name, package in told.items() if package}
-        raise MissingLibraryError(error.program, error.missing, known) from error
+        raise MissingLibraryError(error.program, error.missing, error.others, known) from error
 
 
 def find(name: str, arch: str | None) -> Target:
@@ -171,6 +171,7 @@ def _wanted(request: Request, program: Target, path: str, nodes: tuple[Node, ...
         direct=request.direct,
         below=_below(request, program, nodes),
         library_path=settings.get("LD_LIBRARY_PATH", ""),
+        preload=settings.get("LD_PRELOAD", ""),
     )
 
 

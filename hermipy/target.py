@@ -92,6 +92,14 @@ def interpreter(path: Path) -> str | None:
     return None
 
 
+def why_no_library(path: Path) -> str:
+    """What speaks against a file that was found under a library's name."""
+    with path.open("rb") as stream:
+        header = stream.read(_EHDR_BYTES)
+    problem = header_problem(header).partition(";")[0]
+    return problem or f"is for {MACHINES[struct.unpack_from('<H', header, 18)[0]]}"
+
+
 def default_sysroot(arch: str, wanted: str) -> Path:
     """Where a program of the host finds its interpreter: the cross libc's folder, else /."""
     cross = Path(f"/usr/{arch}-linux-gnu")

@@ -9,6 +9,9 @@
 // expect: atomic 40000
 // expect: semaphore 8
 // expect: thread storage 1 2 3
+// expect: async threw 3 of 9
+// expect: second storage destroyed
+// expect: first storage destroyed
 // expect: stopped
 
 #include <atomic>
@@ -21,7 +24,9 @@
 #include <mutex>
 #include <semaphore>
 #include <shared_mutex>
+#include <stdexcept>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -120,6 +125,38 @@ static void storage() {
     std::printf("thread storage %d %d %d\n", mine, seen[0], seen[1]);
 }
 
+static void exceptions() {
+    std::vector<std::future<int>> parts;
+    for (int i = 1; i <= 9; i++) {
+        parts.push_back(std::async(i % 2 ? std::launch::async : std::launch::deferred, [i] {
+            if (i % 3 == 0) {
+                throw std::out_of_range(std::to_string(i));
+            }
+            return i;
+        }));
+    }
+    int thrown = 0;
+    for (auto &part : parts) {
+        try {
+            part.get();
+        } catch (const std::out_of_range &) {
+            thrown++;
+        }
+    }
+    std::printf("async threw %d of 9\n", thrown);
+}
+
+struct Storage {
+    const char *name;
+    ~Storage() { std::printf("%s storage destroyed\n", name); }
+};
+static thread_local Storage first{"first"};
+static thread_local Storage second{"second"};
+
+static void destructors() {
+    std::thread([] { (void)(first.name == second.name); }).join();
+}
+
 static void stopping() {
     std::mutex lock;
     std::condition_variable_any wake;
@@ -137,5 +174,7 @@ int main() {
     futures();
     atomics();
     storage();
+    exceptions();
+    destructors();
     stopping();
 }

@@ -3,8 +3,9 @@
 All are built static, and a few also dynamic, against the cross gcc's glibc.
 
 A sample's first comment is its specification: `syscalls:` that it must make, `args:`, `stdin:`,
-`status:`, and `expect:` line by line (standard output). `qemu-user:` names a point in which the
-oracle is not faithful.
+`env:` one by one, `status:`, and `expect:` line by line (standard output). `qemu-user:` names a
+point in which the oracle is not faithful. A sample of several objects has a `part:` for each
+library: its path below the parts' folder and its options; `link:` has the program's options.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hermipy import debian, process
 from hermipy.errors import HermipyError, NoArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "samples"
@@ -40,6 +45,9 @@ class Sample:
     expect: bytes
     unfaithful: str
     """Why qemu-user gives something else; empty when it is the oracle."""
+    parts: tuple[str, ...] = ()
+    link: str = ""
+    variables: tuple[str, ...] = ()
 
     def binary(self, arch: str, libc: str) -> Path:
         """Where the built program lies."""
@@ -49,9 +57,33 @@ class Sample:
         """Assembly samples have no libc and belong to one architecture."""
         if self.source.suffix == ".S":
             return ("none",) if self.source.parent.name == arch else ()
+        if self.parts:
+            return ("dynamic",)
         if self.source.suffix == ".cc":
             return ("glibc", "dynamic")
         return ("glibc", "musl", "dynamic") if self.name in _DYNAMIC else ("glibc", "musl")
+
+    def folder(self, arch: str) -> Path:
+        """Where its parts lie."""
+        return OUT / arch / "dynamic" / f"{self.name}.parts"
+
+    def environment(self, arch: str) -> tuple[str, ...]:
+        """What it wants of its environment, `K=V`."""
+        return tuple(self._filled(text, arch) for text in self.variables)
+
+    def objects(self, arch: str) -> Iterator[tuple[Path, list[str]]]:
+        """Each part, and the options that make it; the program is the last."""
+        for part in self.parts:
+            name, *options = self._filled(part, arch).split()
+            yield (
+                self.folder(arch) / name,
+                ["-shared", "-fPIC", f"-Wl,-soname,{Path(name).name}", *options],
+            )
+        yield self.binary(arch, "dynamic"), self._filled(self.link, arch).split()
+
+    def _filled(self, text: str, arch: str) -> str:
+        folder = self.folder(arch)
+        return text.replace("{parts}", str(folder)).replace("{folder}", folder.name)
 
     def built(self, arch: str) -> tuple[str, ...]:
         """Those that `build` could build here."""
@@ -80,6 +112,9 @@ def _read(source: Path) -> Sample:
         status=int(fields["status"][0]),
         expect=expect.encode(),
         unfaithful=fields.get("qemu-user", [""])[0],
+        parts=tuple(fields.get("part", [])),
+        link=fields.get("link", [""])[0],
+        variables=tuple(fields.get("env", [])),
     )
 
 
@@ -98,10 +133,13 @@ def build(arch: str) -> None:
             out = sample.binary(arch, libc)
             if out.is_file() and out.stat().st_mtime >= sample.source.stat().st_mtime:
                 continue
-            out.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = out.with_suffix(f".{os.getpid()}")
-            process.run([*_compiler(arch, libc, sample.source), "-o", str(unfinished)])
-            unfinished.replace(out)
+            compiler = _compiler(arch, libc, sample.source)
+            objects = sample.objects(arch) if sample.parts else [(out, list[str]())]
+            for path, options in objects:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                unfinished = path.with_suffix(f".{os.getpid()}")
+                process.run([*compiler, *options, "-o", str(unfinished)])
+                unfinished.replace(path)
 
 
 def _without_musl(arch: str) -> str:

@@ -43,11 +43,11 @@ def under_qemu_user(
     program: Path,
     arguments: list[str],
     *,
-    folder: Path | None = None,
     stdin: bytes = b"",
+    variables: tuple[str, ...] = (),
 ) -> tuple[bytes, int]:
     """What the program prints to standard output, and its exit status."""
-    given = _oracle(arch, program, arguments, folder, stdin)
+    given = _oracle(arch, program, arguments, None, stdin, variables)
     return given.stdout, given.status
 
 
@@ -73,10 +73,18 @@ def assert_same(
 
 
 def _oracle(
-    arch: str, program: Path, arguments: list[str], folder: Path | None, stdin: bytes
+    arch: str,
+    program: Path,
+    arguments: list[str],
+    folder: Path | None,
+    stdin: bytes,
+    variables: tuple[str, ...] = (),
 ) -> Given:
     # Where a dynamic program's libraries are; a static one does not look.
-    command = [f"qemu-{arch}", "-L", f"/usr/{arch}-linux-gnu", str(program), *arguments]
+    command = [f"qemu-{arch}", "-L", f"/usr/{arch}-linux-gnu"]
+    for setting in variables:  # LD_PRELOAD is not for qemu itself
+        command += ["-E", setting]
+    command += [str(program), *arguments]
     done = subprocess.run(
         command, input=stdin, capture_output=True, cwd=folder, env=ENVIRONMENT,
         timeout=TIMEOUT_S, check=False,

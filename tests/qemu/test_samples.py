@@ -12,7 +12,6 @@ from tests.samples import Sample, all_samples, build
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
 
 pytestmark = pytest.mark.qemu
 
@@ -26,9 +25,14 @@ def built(pytestconfig: pytest.Config) -> None:
         build(arch)
 
 
-def run_in_image(sample: Sample, binary: Path, mode: str) -> subprocess.CompletedProcess[bytes]:
+def run_in_image(
+    sample: Sample, arch: str, libc: str, mode: str
+) -> subprocess.CompletedProcess[bytes]:
     options = ["--syscalls", mode]
-    return in_image(binary, list(sample.arguments), options=options, stdin=sample.stdin)
+    for setting in sample.environment(arch):
+        options += ["--env", setting]
+    binary, arguments = sample.binary(arch, libc), list(sample.arguments)
+    return in_image(binary, arguments, options=options, stdin=sample.stdin)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -36,7 +40,7 @@ def run_in_image(sample: Sample, binary: Path, mode: str) -> subprocess.Complete
 def test_sample_does_in_an_image_what_it_says(arch: str, name: str, mode: str) -> None:
     sample = SAMPLES[name]
     for libc in sample.built(arch):
-        done = run_in_image(sample, sample.binary(arch, libc), mode)
+        done = run_in_image(sample, arch, libc, mode)
         assert (done.stdout, done.returncode) == (sample.expect, sample.status), (libc, done.stderr)
 
 
@@ -47,5 +51,7 @@ def test_sample_does_under_qemu_user_what_it_says(arch: str, name: str) -> None:
     sample = SAMPLES[name]
     for libc in sample.built(arch):
         binary, arguments = sample.binary(arch, libc), list(sample.arguments)
-        given = under_qemu_user(arch, binary, arguments, stdin=sample.stdin)
+        given = under_qemu_user(
+            arch, binary, arguments, stdin=sample.stdin, variables=sample.environment(arch)
+        )
         assert given == (sample.expect, sample.status), libc

@@ -136,6 +136,30 @@ def test_a_library_of_another_machine_is_passed_over(world: World) -> None:
     assert world.found(program) == {"/usr/lib/libthing.so.1"}
 
 
+@pytest.mark.parametrize(
+    ("data", "reason"), [(b"", "is empty"), (b"text\n", "is not an ELF file"), (None, "is for ")]
+)
+def test_what_lies_in_a_missing_librarys_place_is_told(
+    world: World, data: bytes | None, reason: str
+) -> None:
+    library = world.library("libthing.so.1")
+    program = world.program("app", str(library))
+    other = World({"riscv64": "aarch64", "aarch64": "riscv64"}[world.arch], world.folder)
+    place = other.library("add/usr/lib/libthing.so.1")
+    if data is not None:
+        place.write_bytes(data)
+    with pytest.raises(MissingLibraryError, match=f"not found.*/usr/lib/libthing.so.1 {reason}"):
+        world.found(program)
+
+
+def test_what_is_preloaded_comes_along_with_what_it_needs(world: World) -> None:
+    inner = world.library("lib/libthing2.so.1")
+    outer = world.library("lib/libthing1.so.1", "-Wl,-rpath,$ORIGIN", "-Wl,--no-as-needed",
+                          str(inner))  # fmt: skip
+    program = world.program("app", "-Wl,-rpath,/nowhere")
+    assert world.found(program, preload=f"/absent.so {outer}") == {str(outer), str(inner)}
+
+
 def test_syscall_counts_only_when_some_object_asks_for_it(world: World, tmp_path: Path) -> None:
     for call, unresolved in (("getpid()", False), ("syscall(1)", True)):
         source = f"int getpid(void); long syscall(long, ...); int main(void) {{ return {call}; }}"
