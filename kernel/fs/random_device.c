@@ -1,6 +1,5 @@
 // /dev/random and /dev/urandom: the same, since the seed is there from the beginning. What is
 // written is not used.
-#include <asm/errno.h>
 #include <linux/major.h>
 #include <linux/stat.h>
 
@@ -8,22 +7,10 @@
 #include "random.h"
 #include "vfs.h"
 
-enum { RANDOM_MINOR = 8, URANDOM_MINOR = 9, DEVICE_MODE = S_IFCHR | 0666, CHUNK_SIZE = 512 };
+enum { RANDOM_MINOR = 8, URANDOM_MINOR = 9, DEVICE_MODE = S_IFCHR | 0666 };
 
 static ssize_t read_random(UNUSED struct file *file, struct uio *to, UNUSED off_t *offset) {
-    size_t wanted = to->remaining;
-    size_t done = 0;
-    while (done < wanted) {
-        char chunk[CHUNK_SIZE];
-        size_t part = MIN(sizeof(chunk), wanted - done);
-        random_bytes(chunk, part);
-        size_t moved = uio_write(to, chunk, part);
-        done += moved;
-        if (moved < part) {
-            break;
-        }
-    }
-    return done == 0 && wanted > 0 ? -EFAULT : (ssize_t)done;
+    return random_to_uio(to, to->remaining);
 }
 
 static ssize_t write_random(UNUSED struct file *file, struct uio *from, UNUSED off_t *offset) {

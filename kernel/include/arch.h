@@ -21,22 +21,38 @@ struct siginfo_k;
 
 #include "arch_defs.h"
 // arch_defs.h defines, besides the two structures:
-//   #define ARCH_NAME            the machine name that uname gives ("riscv64", "aarch64")
-//   #define ARCH_ELF_MACHINE     EM_RISCV or EM_AARCH64
-//   #define SYSCALL_INSN_SIZE    4
-//   uint64_t regs_pc(const struct regs *), regs_sp(...), regs_fp(...), regs_number(...) (a7 / x8)
-//   uint64_t regs_arg(const struct regs *, unsigned n)       n in 0..5; arg 0 is the value at entry
-//   (orig_a0) uint64_t regs_result(const struct regs *) uint64_t regs_dwarf(const struct regs *,
-//   unsigned number)      a register by its DWARF number, 0..31 void regs_set_pc, regs_set_sp,
-//   regs_set_result, regs_set_arg(struct regs *, ..., uint64_t) void regs_set_tls(struct regs *,
-//   struct thread *, uint64_t)   for CLONE_SETTLS, before the thread first runs bool
-//   regs_is_syscall(const struct regs *)   the frame was made by a syscall (and may be restarted)
-//   bool regs_is_direct(const struct regs *)    ... that came over the direct path
-//   void regs_clear_syscall(struct regs *)      no restart from here on
-//   irq_flags: uint64_t irq_save(void); void irq_restore(uint64_t); void irq_enable(void); void
-//   irq_disable(void); void cpu_wait_for_interrupt(void);          called with interrupts off;
-//   returns when one is pending uint64_t clock_ticks(void);                 the free-running
-//   counter struct percpu *this_cpu(void);
+//
+//   ARCH_NAME            the machine name that uname gives ("riscv64", "aarch64")
+//   ARCH_ELF_MACHINE     EM_RISCV or EM_AARCH64
+//   SYSCALL_INSN_SIZE    4
+//
+// reading a frame (const struct regs *), each a uint64_t:
+//
+//   regs_pc, regs_sp, regs_fp
+//   regs_number            a7 or x8
+//   regs_arg(, n)          n in 0..5; argument 0 is the value at entry (orig_a0)
+//   regs_result
+//   regs_dwarf(, number)   a register by its DWARF number, 0..31
+//   regs_irq_flags         what irq_save() would have given in the interrupted code
+//
+// writing it:
+//
+//   regs_set_pc, regs_set_sp, regs_set_result(, value), regs_set_arg(, n, value)
+//   regs_set_tls(, struct thread *, value)   for CLONE_SETTLS, before the thread first runs
+//
+// a frame that a system call made:
+//
+//   bool regs_is_syscall      it did, and the call may be restarted
+//   bool regs_is_direct       ... and came over the direct path
+//   void regs_clear_syscall   no restart from here on
+//
+// and the CPU:
+//
+//   uint64_t irq_save(void); void irq_restore(uint64_t), irq_enable(void), irq_disable(void)
+//   void cpu_wait_for_interrupt(void)   with interrupts off; returns when one is pending
+//   uint64_t clock_ticks(void)          the free-running counter
+//   struct percpu *this_cpu(void)
+//
 // The struct regs of the app always lies at the top of the thread's kernel stack (thread_regs()).
 
 // mmu.c ------------------------------------------------------------------------------------------
@@ -97,8 +113,6 @@ size_t arch_clear_user(uint64_t to, size_t size_bytes);
 ssize_t arch_strncpy_from_user(char *to, uint64_t from, size_t max);
 // Atomic compare-and-exchange and read-modify-write for futexes; 0 or -EFAULT.
 int arch_user_cmpxchg32(uint64_t address, uint32_t expected, uint32_t desired, uint32_t *found);
-// 0 and the new pc, when a fault at `pc` lies in one of these functions.
-bool arch_fixup(struct regs *regs);
 
 // signal.c ---------------------------------------------------------------------------------------
 
@@ -155,6 +169,8 @@ void trap_user_fault(struct regs *regs, int signo, int si_code,
                      uint64_t address); // core/signal_exit.c
 int trap_page_fault(uint64_t address, int prot_bit,
                     int *si_code); // mm/fault.c: 0 handled, else SIGSEGV or SIGBUS
+// core/usercopy_fault.c: whether the fault was a copy's; prot_bit 0 when no page can mend it.
+bool trap_usercopy_fault(struct regs *regs, uint64_t address, int prot_bit);
 NORETURN void trap_kernel_fault(struct regs *regs, const char *what,
                                 uint64_t address); // core/panic.c
 void timer_run_expired(void); // core/clock.c: fire timers, note the end of a slice, arm the next

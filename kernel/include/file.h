@@ -71,6 +71,8 @@ MUST_USE struct file *fd_get(int fd); // NULL: EBADF
 int fd_install(struct file *file, int lowest,
                bool close_on_exec); // consumes the reference, also on error
 int fd_close(int fd);
+// Both or none, their numbers written to the app (fs/fd_pair.c); consumes both references.
+int fd_install_pair(struct file *files[2], int __user *to, bool close_on_exec);
 
 // read(2) and friends on a file, checked for access mode; used by sendfile, exec and the loader as
 // well.

@@ -8,7 +8,6 @@
 #include "file.h"
 #include "heap.h"
 #include "syscall.h"
-#include "usercopy.h"
 #include "vfs.h"
 
 enum { PIPE_MINOR = 13, PIPE_MODE = S_IFIFO | 0600, KNOWN_FLAGS = O_CLOEXEC | O_NONBLOCK };
@@ -65,35 +64,11 @@ static int open_ends(struct file *ends[2], uint32_t flags) {
     return ends[1] == NULL ? -ENFILE : 0;
 }
 
-static int install(struct file *ends[2], int fds[2], bool close_on_exec) {
-    fds[0] = fd_install(ends[0], 0, close_on_exec);
-    if (fds[0] < 0) {
-        file_release(ends[1]);
-        return fds[0];
-    }
-    fds[1] = fd_install(ends[1], 0, close_on_exec);
-    if (fds[1] < 0) {
-        fd_close(fds[0]);
-        return fds[1];
-    }
-    return 0;
-}
-
 SYSCALL(pipe2)(int __user *fds, int flags) {
     if ((flags & ~KNOWN_FLAGS) != 0) {
         return -EINVAL;
     }
     struct file *ends[2];
-    int numbers[2];
     int error = open_ends(ends, (uint32_t)flags & O_NONBLOCK);
-    error = error != 0 ? error : install(ends, numbers, (flags & O_CLOEXEC) != 0);
-    if (error != 0) {
-        return error;
-    }
-    if (copy_to_user(fds, numbers, sizeof(numbers)) != 0) {
-        fd_close(numbers[0]);
-        fd_close(numbers[1]);
-        return -EFAULT;
-    }
-    return 0;
+    return error != 0 ? error : fd_install_pair(ends, fds, (flags & O_CLOEXEC) != 0);
 }

@@ -4,7 +4,6 @@
 
 #include "../net/socket.h"
 #include "syscall.h"
-#include "usercopy.h"
 
 enum { SOCK_CLOEXEC = O_CLOEXEC, SOCK_NONBLOCK = O_NONBLOCK };
 
@@ -77,36 +76,13 @@ static int open_pair(const struct socket_family *family, int type, int protocol,
     return error;
 }
 
-static int install_pair(struct file *files[2], int numbers[2], bool close_on_exec) {
-    numbers[0] = fd_install(files[0], 0, close_on_exec);
-    if (numbers[0] < 0) {
-        file_release(files[1]);
-        return numbers[0];
-    }
-    numbers[1] = fd_install(files[1], 0, close_on_exec);
-    if (numbers[1] < 0) {
-        fd_close(numbers[0]);
-        return numbers[1];
-    }
-    return 0;
-}
-
 SYSCALL(socketpair)(int family, int type, int protocol, int __user *fds) {
-    int error, numbers[2];
+    int error;
     struct file *files[2];
     const struct socket_family *found = check(family, type, &error);
     if (found == NULL) {
         return error;
     }
     error = open_pair(found, type, protocol, files);
-    error = error != 0 ? error : install_pair(files, numbers, (type & SOCK_CLOEXEC) != 0);
-    if (error != 0) {
-        return error;
-    }
-    if (copy_to_user(fds, numbers, sizeof(numbers)) != 0) {
-        fd_close(numbers[0]);
-        fd_close(numbers[1]);
-        return -EFAULT;
-    }
-    return 0;
+    return error != 0 ? error : fd_install_pair(files, fds, (type & SOCK_CLOEXEC) != 0);
 }

@@ -73,6 +73,10 @@ static inline uint64_t regs_arg(const struct regs *regs, unsigned n) {
 static inline uint64_t regs_result(const struct regs *regs) {
     return regs->user.regs[0];
 }
+// DAIF has the bits where SPSR has them.
+static inline uint64_t regs_irq_flags(const struct regs *regs) {
+    return regs->user.pstate & PSTATE_MASKS;
+}
 static inline void regs_set_pc(struct regs *regs, uint64_t pc) {
     regs->user.pc = pc;
 }

@@ -70,8 +70,6 @@ static const struct fault {
     {"unknown exception", CLASS_COUNT, SIGILL, ILL_ILLOPC, AT_PC},
 };
 
-extern const struct fixup { uint64_t start, end, target; } usercopy_fixups[], usercopy_fixups_end[];
-
 // Places in the vector page (direct.S): the app's sp is in use before direct_entry_end and from
 // direct_exit_sp; the last look at percpu.work is at direct_exit_start.
 extern const char vector_page[], direct_entry_end[];
@@ -232,44 +230,13 @@ void trap_before_return(struct regs *regs) {
 
 // --- from the kernel ----------------------------------------------------------------------------
 
-static const struct fixup *fixup_of(uint64_t pc) {
-    for (const struct fixup *fixup = usercopy_fixups; fixup < usercopy_fixups_end; fixup++) {
-        if (pc >= fixup->start && pc < fixup->end) {
-            return fixup;
-        }
-    }
-    return NULL;
-}
-
-bool arch_fixup(struct regs *regs) {
-    const struct fixup *fixup = fixup_of(regs->user.pc);
-    if (fixup == NULL) {
-        return false;
-    }
-    regs->user.pc = fixup->target;
-    return true;
-}
-
-// A fault of usercopy.S on the app's memory: the page comes in, or the copy ends early. So does a
-// futex word that is not aligned, which the exclusive instructions refuse.
-static bool kernel_user_fault(struct regs *regs, uint64_t syndrome, uint64_t address) {
-    if (address >= USER_END || fixup_of(regs->user.pc) == NULL) {
-        return false;
-    }
-    int access = page_fault_access(syndrome), si_code;
-    irq_restore(regs->user.pstate & PSTATE_MASKS); // DAIF has the bits where SPSR has them
-    bool present = access != 0 && trap_page_fault(address, access, &si_code) == 0;
-    irq_disable();
-    return present || arch_fixup(regs);
-}
-
 // Leaves interrupts off.
 void trap_from_kernel(struct regs *regs, enum vector vector, uint64_t syndrome, uint64_t address) {
     if (vector == VECTOR_IRQ) {
         kernel_interrupt(regs);
     } else if (vector != VECTOR_SYNCHRONOUS) {
         trap_kernel_fault(regs, "SError or FIQ", 0);
-    } else if (!kernel_user_fault(regs, syndrome, address)) {
+    } else if (!trap_usercopy_fault(regs, address, page_fault_access(syndrome))) {
         trap_kernel_fault(regs, fault_of(syndrome)->name, address);
     }
 }

@@ -67,6 +67,9 @@ static inline uint64_t regs_arg(const struct regs *regs, unsigned n) {
 static inline uint64_t regs_result(const struct regs *regs) {
     return regs->user.a0;
 }
+static inline uint64_t regs_irq_flags(const struct regs *regs) {
+    return (regs->status & SSTATUS_SPIE) != 0 ? SSTATUS_SIE : 0;
+}
 static inline void regs_set_pc(struct regs *regs, uint64_t pc) {
     regs->user.pc = pc;
 }

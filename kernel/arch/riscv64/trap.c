@@ -46,8 +46,6 @@ static const struct fault {
     [CAUSE_STORE_PAGE] = {"store page fault", SIGSEGV, SEGV_MAPERR},
 };
 
-extern const struct fixup { uint64_t start, end, target; } usercopy_fixups[], usercopy_fixups_end[];
-
 // The part of the vector page between the last look at percpu.work and the app (direct.S).
 extern const char vector_page[], direct_exit_start[], direct_exit_end[];
 
@@ -157,41 +155,11 @@ static void kernel_interrupt(struct regs *regs, uint64_t number) {
     }
 }
 
-static const struct fixup *fixup_of(uint64_t pc) {
-    for (const struct fixup *fixup = usercopy_fixups; fixup < usercopy_fixups_end; fixup++) {
-        if (pc >= fixup->start && pc < fixup->end) {
-            return fixup;
-        }
-    }
-    return NULL;
-}
-
-bool arch_fixup(struct regs *regs) {
-    const struct fixup *fixup = fixup_of(regs->user.pc);
-    if (fixup == NULL) {
-        return false;
-    }
-    regs->user.pc = fixup->target;
-    return true;
-}
-
-// A fault of usercopy.S on the app's memory: the page comes in, or the copy ends early.
-static bool kernel_user_fault(struct regs *regs, uint64_t cause, uint64_t address) {
-    if (address >= USER_END || fixup_of(regs->user.pc) == NULL) {
-        return false;
-    }
-    int access = page_fault_access(cause), si_code;
-    irq_restore((regs->status & SSTATUS_SPIE) != 0 ? SSTATUS_SIE : 0);
-    bool present = access != 0 && trap_page_fault(address, access, &si_code) == 0;
-    irq_disable();
-    return present || arch_fixup(regs);
-}
-
 // Leaves interrupts off.
 void trap_from_kernel(struct regs *regs, uint64_t cause, uint64_t address) {
     if (is_interrupt(cause)) {
         kernel_interrupt(regs, interrupt_number(cause));
-    } else if (!kernel_user_fault(regs, cause, address)) {
+    } else if (!trap_usercopy_fault(regs, address, page_fault_access(cause))) {
         trap_kernel_fault(regs, fault_of(cause)->name, address);
     }
 }

@@ -1,5 +1,5 @@
 // Copies between the kernel and the app's memory that may fault. A page that is only not there yet is brought in by the
-// trap handler and the copy goes on; otherwise arch_fixup() moves pc to the place that the table at the end names.
+// trap handler and the copy goes on; otherwise trap_usercopy_fault() moves pc to the place that the table at the end names.
 // A fault in a stretch of words goes on byte by byte, so that the count of what was left is exact.
 //
 // Unaligned words are used freely: QEMU's harts do them, and nothing is gained by aligning.
