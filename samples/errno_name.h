@@ -17,6 +17,7 @@ static inline const char *errno_name(long result) {
         {EFAULT, "EFAULT"},           {EINTR, "EINTR"},           {EINVAL, "EINVAL"},
         {EIO, "EIO"},                 {EISCONN, "EISCONN"},       {ELOOP, "ELOOP"},
         {EMFILE, "EMFILE"},           {EMSGSIZE, "EMSGSIZE"},     {ENOENT, "ENOENT"},
+        {ENOMEM, "ENOMEM"},
         {ENOPROTOOPT, "ENOPROTOOPT"}, {ENOTCONN, "ENOTCONN"},     {ENOTSOCK, "ENOTSOCK"},
         {ENOTTY, "ENOTTY"},           {ENXIO, "ENXIO"},           {EOPNOTSUPP, "EOPNOTSUPP"},
         {EPERM, "EPERM"},             {EPIPE, "EPIPE"},           {EPROTONOSUPPORT, "EPROTONOSUPPORT"},

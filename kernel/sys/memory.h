@@ -14,3 +14,4 @@ long memory_advise(struct address_space *space, uint64_t address, size_t length,
 // A file without a name for MAP_SHARED | MAP_ANONYMOUS: pages appear when asked for. One reference,
 // or NULL.
 MUST_USE struct file *memory_shared_new(uint64_t size_bytes);
+size_t memory_shared_pages(const struct file *file); // how many it has by now

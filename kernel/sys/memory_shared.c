@@ -71,3 +71,14 @@ struct file *memory_shared_new(uint64_t size_bytes) {
     }
     return file;
 }
+
+size_t memory_shared_pages(const struct file *file) {
+    const struct shared_memory *memory = file->private;
+    size_t count = 0;
+    for (size_t i = 0; i < memory->leaf_count; i++) {
+        for (size_t j = 0; memory->leaves[i] != NULL && j < LEAF_PAGES; j++) {
+            count += memory->leaves[i][j] != 0 ? 1 : 0;
+        }
+    }
+    return count;
+}
