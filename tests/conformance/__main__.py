@@ -1,19 +1,23 @@
 """`make conformance`: Debian's programs in an image and under qemu-user, in a table in docs.
 
-python -m tests.conformance [--arch A] [--mode M] [--only WORD]
+python -m tests.conformance [--arch A] [--mode M] [--only WORD] [--rest]
+
+A run that is broken off loses nothing: every result is in docs/conformance.json as soon as it is
+there, and `--rest` runs what has not passed yet.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -33,11 +37,13 @@ if TYPE_CHECKING:
 LIST = Path(__file__).with_name("programs.txt")
 PAGE = Path("docs/conformance.md")
 FIGURES = Path("docs/conformance.json")
+LEFT = Path("build/conformance")
 ARCHES = ("riscv64", "aarch64")
 MEMORY = "2G"
 TIMEOUT_S = 600
 WORKERS = 2
 OWN_FAILURE, TIMED_OUT, BY_SIGNAL = 125, 124, 128
+_KEY = ("target", "command", "arch", "mode")
 MACHINE = {"riscv64": "riscv64", "aarch64": "arm64"}
 
 
@@ -66,6 +72,11 @@ class Case:
     def text(self) -> str:
         """As the table shows it."""
         return shlex.join(self.command) + (f" < {self.stdin}" if self.stdin else "")
+
+    @property
+    def slug(self) -> str:
+        """A file name for it."""
+        return re.sub(r"[^\w.-]+", "-", self.text)[:60]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,43 +138,48 @@ def _difference(expected: Given, given: Given) -> str:
 class Runner:
     """Runs cases of one architecture; the oracle's roots are made once per package."""
 
-    def __init__(self, arch: str, folder: Path, modes: tuple[str, ...]) -> None:
-        self._arch, self._folder, self._modes = arch, folder, modes
+    def __init__(self, arch: str, folder: Path) -> None:
+        self._arch, self._folder = arch, folder
         self._work = folder / "work"
         self._roots: dict[tuple[Path, ...], Path] = {}
         self._lock = Lock()
         self._work.mkdir()
         inputs.make(self._work, arch)
 
-    def run(self, case: Case) -> list[Result]:
-        """The case in each mode."""
+    def run(self, case: Case, modes: tuple[str, ...]) -> list[Result]:
+        """The case in each of the modes."""
         scratch = Path(tempfile.mkdtemp(dir=self._folder))
         try:
-            return self._run(case, scratch)
+            judged = self._run(case, modes, scratch)
+            return [Result(case, self._arch, mode, *judged[mode]) for mode in modes]
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
-    def _run(self, case: Case, scratch: Path) -> list[Result]:
+    def _run(
+        self, case: Case, modes: tuple[str, ...], scratch: Path
+    ) -> dict[str, tuple[Verdict, str]]:
         name = case.target if ":" in case.target else f"{case.target}:{_path(case.command[0])}"
         try:
             target = debian.fetch(name, self._arch)
         except HermipyError as error:
-            return self._all(case, Verdict.NO_PACKAGE, str(error))
+            return dict.fromkeys(modes, (Verdict.NO_PACKAGE, str(error)))
         stdin = (self._work / case.stdin).read_bytes() if case.stdin else b""
         program = f"/{target.guest_path}".replace("//", "/")
-        command = [program, *case.command[1:]]
+        command = ["-0", target.name, program, *case.command[1:]]
         try:
             root = self._root(target)
             expected = oracle.run(self._arch, root, scratch, self._work, command, stdin)
         except subprocess.TimeoutExpired:
-            return self._all(case, Verdict.NO_ORACLE, "qemu-user does not end")
+            return dict.fromkeys(modes, (Verdict.NO_ORACLE, "qemu-user does not end"))
         if expected.stderr.startswith(b"qemu: "):
-            return self._all(case, Verdict.NO_ORACLE, "qemu-user fails")
-        results = []
-        for mode in self._modes:
-            verdict, why = judge(expected, self._in_image(name, case, mode, stdin))
-            results.append(Result(case, self._arch, mode, verdict, why))
-        return results
+            return dict.fromkeys(modes, (Verdict.NO_ORACLE, "qemu-user fails"))
+        judged = {}
+        for mode in modes:
+            given = self._in_image(name, case, mode, stdin)
+            judged[mode] = judge(expected, given)
+            if judged[mode][0] != Verdict.PASS:
+                _leave(LEFT / f"{self._arch}-{mode}-{case.slug}", expected, given)
+        return judged
 
     def _root(self, target: Target) -> Path:
         with self._lock:
@@ -183,8 +199,14 @@ class Runner:
         done = subprocess.run(command, input=stdin, capture_output=True, check=False)
         return Given(done.stdout, done.stderr, done.returncode)
 
-    def _all(self, case: Case, verdict: Verdict, why: str) -> list[Result]:
-        return [Result(case, self._arch, mode, verdict, why) for mode in self._modes]
+
+def _leave(folder: Path, expected: Given, given: Given) -> None:
+    """What a failed run printed, for who looks into it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, one in (("expected", expected), ("given", given)):
+        (folder / f"{name}.stdout").write_bytes(one.stdout)
+        (folder / f"{name}.stderr").write_bytes(one.stderr)
+        (folder / f"{name}.status").write_text(f"{one.status}\n")
 
 
 def _path(word: str) -> str:
@@ -220,39 +242,89 @@ def page(results: list[Result]) -> str:
 
 def main() -> None:
     """Run the list; the exit status is 1 when a command does not pass."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--arch", choices=ARCHES, action="append")
     parser.add_argument("--mode", choices=MODES, action="append")
     parser.add_argument("--only", default="", help="commands that hold this text")
+    parser.add_argument("--rest", action="store_true", help="what has not passed, not all")
     options = parser.parse_args()
-    results = [
-        result
-        for arch in options.arch or ARCHES
-        for result in _of_arch(arch, tuple(options.mode or MODES), options.only)
-    ]
-    if not options.only:
-        PAGE.write_text(page(results))
-        FIGURES.write_text(json.dumps([_record(one) for one in results], indent=1) + "\n")
-    counts = Counter(one.verdict for one in results)
+    figures = Figures(FIGURES)
+    counts = Counter[Verdict]()
+    for arch in options.arch or ARCHES:
+        chosen = [
+            (case, modes)
+            for case in _listed(arch)
+            if options.only in f"{case.target}: {case.text}"
+            and (modes := figures.wanted(case, arch, options.mode or MODES, rest=options.rest))
+        ]
+        for result in _of_arch(arch, chosen):
+            figures.add(result)
+            counts[result.verdict] += 1
+    PAGE.write_text(page(figures.results()))
     print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
-    sys.exit(counts[Verdict.PASS] != len(results))
+    sys.exit(counts.total() != counts[Verdict.PASS])
 
 
-def _record(one: Result) -> dict[str, str]:
-    return {
-        "target": one.case.target, "command": one.case.text, "arch": one.arch,
-        "mode": one.mode, "verdict": one.verdict, "why": one.why,
-    }  # fmt: skip
+class Figures:
+    """What every command last gave, kept in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._records: dict[tuple[str, str, str, str], dict[str, str]] = {}
+        if path.exists():
+            records = json.loads(path.read_text())
+            self._records = {tuple(one[word] for word in _KEY): one for one in records}
+
+    def wanted(self, case: Case, arch: str, modes: Iterable[str], *, rest: bool) -> tuple[str, ...]:
+        """The modes in which the case is to run; with `rest` those in which it has not passed."""
+        verdicts = {
+            mode: self._records.get((case.target, case.text, arch, mode), {}).get("verdict")
+            for mode in modes
+        }
+        return tuple(
+            mode for mode, verdict in verdicts.items() if not rest or verdict != Verdict.PASS
+        )
+
+    def add(self, one: Result) -> None:
+        """Keep a result, in the place of the case's last one."""
+        record = {
+            "target": one.case.target, "command": one.case.text, "arch": one.arch,
+            "mode": one.mode, "verdict": one.verdict, "why": one.why,
+        }  # fmt: skip
+        self._records[tuple(record[word] for word in _KEY)] = record
+        ordered = [self._records[self._key(result)] for result in self.results()]
+        self._path.write_text(json.dumps(ordered, indent=1) + "\n")
+
+    def results(self) -> list[Result]:
+        """In the list's order; what is no longer in the list is left out."""
+        found = [
+            (case, arch, mode, self._records.get((case.target, case.text, arch, mode)))
+            for arch in ARCHES
+            for case in _listed(arch)
+            for mode in MODES
+        ]
+        return [
+            Result(case, arch, mode, Verdict(record["verdict"]), record["why"])
+            for case, arch, mode, record in found
+            if record
+        ]
+
+    @staticmethod
+    def _key(one: Result) -> tuple[str, str, str, str]:
+        return one.case.target, one.case.text, one.arch, one.mode
 
 
-def _of_arch(arch: str, modes: tuple[str, ...], only: str) -> Iterator[Result]:
+def _listed(arch: str) -> list[Case]:
+    return list(cases(LIST.read_text().splitlines(), arch))
+
+
+def _of_arch(arch: str, chosen: list[tuple[Case, tuple[str, ...]]]) -> Iterator[Result]:
     place = tempfile.TemporaryDirectory(dir=cache.folder())  # where hard links to packages can be
     with place as folder, ThreadPoolExecutor(WORKERS) as pool:
-        runner = Runner(arch, Path(folder), modes)
-        listed = cases(LIST.read_text().splitlines(), arch)
-        chosen = [case for case in listed if only in f"{case.target}: {case.text}"]
-        for index, results in enumerate(pool.map(runner.run, chosen), 1):
-            for one in results:
+        runner = Runner(arch, Path(folder))
+        begun = [pool.submit(runner.run, *one) for one in chosen]
+        for index, done in enumerate(as_completed(begun), 1):
+            for one in done.result():
                 where = f"[{index}/{len(chosen)}] {arch} {one.mode}"
                 print(f"{where} {one.verdict}: {one.case.text} {one.why}", flush=True)
                 yield one

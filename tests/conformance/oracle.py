@@ -61,7 +61,7 @@ def merge(target: Target, folder: Path) -> None:
 def run(
     arch: str, packages: Path, scratch: Path, work: Path, command: list[str], stdin: bytes
 ) -> Given:
-    """What the command (its first word is the program's path in the packages) leaves behind."""
+    """What the command leaves behind: qemu-user's options, the program's path, its arguments."""
     given = [packages, scratch, work, emulator(arch), *command]
     done = subprocess.run(
         ["unshare", "--mount", "--propagation=private", "sh", "-c", _SCRIPT, "sh", *given],
