@@ -5,12 +5,14 @@
 // expect: agree 1
 // expect: after 2020 1, same 1
 // expect: resolution 1
+// expect: root from the past 1
 // expect: unknown 1
 // expect: cpu time 1
 
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -33,6 +35,11 @@ int main(void) {
     gettimeofday(&day, NULL);
     printf("after 2020 %d, same %d\n", real.tv_sec > 1577836800, day.tv_sec - real.tv_sec <= 1);
     printf("resolution %d\n", clock_getres(CLOCK_MONOTONIC, &raw) == 0 && raw.tv_nsec >= 1);
+    struct stat root;
+    stat("/", &root);
+    printf("root from the past %d\n",
+           root.st_mtim.tv_sec < real.tv_sec ||
+               (root.st_mtim.tv_sec == real.tv_sec && root.st_mtim.tv_nsec <= real.tv_nsec));
     printf("unknown %d\n", clock_gettime(99, &raw) == -1 && errno == EINVAL);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &raw);
     printf("cpu time %d\n", raw.tv_sec > 0 || raw.tv_nsec > 0);

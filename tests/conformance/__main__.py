@@ -95,7 +95,8 @@ def cases(lines: Iterable[str], arch: str) -> Iterator[Case]:
     for line in lines:
         if not line.strip() or line.startswith("#"):
             continue
-        target, _, rest = line.replace("ARCH", MACHINE[arch]).partition(": ")
+        named = line.replace("ARCH", MACHINE[arch]).replace("TRIPLE", f"{arch}-linux-gnu")
+        target, _, rest = named.partition(": ")
         words = shlex.split(rest)
         stdin = words.pop() if len(words) > 1 and words[-2] == "<" else None
         yield Case(target, tuple(words[:-1] if stdin else words), stdin)

@@ -10,11 +10,13 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from hermipy import tree
 from tests.qemu.runs import ENVIRONMENT, Given
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hermipy.model import Node
     from hermipy.target import Target
 
 WORK = "/work"
@@ -52,10 +54,19 @@ def merge(target: Target, folder: Path) -> None:
     for root in target.roots:
         subprocess.run(["cp", "-al", f"{root}/.", str(folder)], check=True)
     for link in target.links:
-        place = folder / link.path.lstrip("/")
-        place.parent.mkdir(parents=True, exist_ok=True)
+        place = _place(folder, link)
         place.unlink(missing_ok=True)
         place.symlink_to((link.data or b"").decode())
+    for node in tree.build():
+        place = _place(folder, node)
+        if node.data is not None and not place.exists():
+            place.write_bytes(node.data)
+
+
+def _place(folder: Path, node: Node) -> Path:
+    place = folder / node.path.lstrip("/")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place
 
 
 def run(

@@ -5,8 +5,10 @@ if (isMainThread) {
   for (let i = 0; i < 3e6; i++) n = (n * 31 + i) % 1000003;
   console.log(n, createHash("sha256").update("x").digest("hex"));
   const worker = new Worker(__filename);
-  worker.on("message", (m) => console.log("worker", m));
-  setTimeout(() => console.log("timer"), 5).unref();
+  worker.on("message", (m) => {
+    console.log("worker", m);
+    setTimeout(() => console.log("timer"), 5);
+  });
 } else {
   parentPort.postMessage([1, 2, 3].map((x) => x * 2));
 }
