@@ -3,7 +3,6 @@
 // does the same sums (clock.h).
 #include "clock.h"
 #include "arch.h"
-#include "image.h"
 
 static uint64_t multiplier, realtime_offset_ns;
 
@@ -33,13 +32,13 @@ void clock_set_realtime_ns(uint64_t now_ns) {
 }
 
 // QEMU tells whole seconds. What was packed within this one is not from the future.
-static uint64_t now_at_boot_ns(void) {
-    uint64_t now = arch_rtc_ns(), ahead = image_blob->realtime_ns - now;
+static uint64_t now_at_boot_ns(uint64_t packed_ns) {
+    uint64_t now = arch_rtc_ns(), ahead = packed_ns - now;
     return ahead < NSEC_PER_SEC ? now + ahead : now;
 }
 
-void clock_init(void) {
+void clock_init(uint64_t packed_ns) {
     multiplier = (NSEC_PER_SEC << CLOCK_SHIFT) / clock_frequency_hz();
     timer_init();
-    clock_set_realtime_ns(now_at_boot_ns());
+    clock_set_realtime_ns(now_at_boot_ns(packed_ns));
 }

@@ -28,8 +28,8 @@ void kernel_main(uint64_t fdt_pa) {
     page_init(boot_info.ram_start_pa, image_end_pa(), boot_info.ram_end_pa);
     mmu_init(boot_info.ram_end_pa); // ... every kernel page has only the permissions that it needs
     thread_init();                  // ... there is a current thread, this one, later the idle one
-    clock_init();                   // ... time passes, timers may be set
-    run_initcalls();                // ... whatever is linked has started
-    exec_first_process();           // ... process 1 waits for the CPU
+    clock_init(image_blob->realtime_ns); // ... time passes, timers may be set
+    run_initcalls();                     // ... whatever is linked has started
+    exec_first_process();                // ... process 1 waits for the CPU
     thread_idle();
 }

@@ -2,6 +2,7 @@
 // him.
 #pragma once
 
+#include "proc_text.h"
 #include "types.h"
 #include "vfs.h"
 
@@ -21,16 +22,6 @@ struct proc_inode {
 static inline struct proc_inode *proc_inode(const struct inode *inode) {
     return CONTAINER_OF(inode, struct proc_inode, inode);
 }
-
-// Text that a file of /proc is made of, when it is opened.
-struct proc_text {
-    char *bytes;
-    size_t length, capacity;
-    bool failed; // no memory
-};
-void proc_add(struct proc_text *text, const char *format, ...) PRINTF_LIKE(2, 3);
-void proc_add_bytes(struct proc_text *text, const void *bytes, size_t size_bytes);
-typedef void (*proc_text_fn)(struct proc_text *text, const struct process *process);
 
 struct proc_node {
     const char *name;

@@ -10,10 +10,6 @@ enum { FILE_MODE = S_IFREG | 0444, LINK_MODE = S_IFLNK | 0777, FIRST_NUMBER = 8 
 enum { KIB_PER_PAGE = PAGE_SIZE / 1024 };
 #define TICK_NS (NSEC_PER_SEC / 100) // USER_HZ
 
-static void cpuinfo(struct proc_text *text, UNUSED const struct process *process) {
-    proc_add(text, "processor\t: 0\n\n");
-}
-
 static void filesystems(struct proc_text *text, UNUSED const struct process *process) {
     proc_add(text, "nodev\ttmpfs\nnodev\tproc\n");
 }
@@ -88,7 +84,11 @@ static const struct inode_ops mounts_link_ops = {
         .ops = &proc_text_ops, .text = (name_)                                                     \
     }
 const struct proc_node proc_root_children[] = {
-    TEXT(cpuinfo, 0),
+    {.name = "cpuinfo",
+     .mode = FILE_MODE,
+     .number = FIRST_NUMBER,
+     .ops = &proc_text_ops,
+     .text = proc_cpuinfo},
     TEXT(filesystems, 1),
     TEXT(loadavg, 2),
     TEXT(meminfo, 3),

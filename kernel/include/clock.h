@@ -8,7 +8,7 @@
 uint64_t clock_monotonic_ns(void); // since the machine was switched on
 uint64_t clock_realtime_ns(void);  // since 1970
 void clock_set_realtime_ns(uint64_t now_ns);
-void clock_init(void); // reads the machine's RTC
+void clock_init(uint64_t packed_ns); // reads the machine's RTC; when the image was packed
 
 // How the counter becomes time, for the vDSO: monotonic ns = ticks * multiplier >> CLOCK_SHIFT (a
 // 128-bit product), realtime = monotonic + offset.

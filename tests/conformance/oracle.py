@@ -34,7 +34,6 @@ mount -t overlay none "$scratch/root" \\
     -o "lowerdir=$packages,upperdir=$scratch/upper,workdir=$scratch/state"
 cd "$scratch/root"
 mkdir -p proc dev tmp root .{WORK}
-for folder in bin sbin lib; do test -e $folder || ln -s usr/$folder $folder; done
 cp -a "$work/." .{WORK}
 install -m 755 "$emulator" .{_QEMU}
 mount -t proc none proc
@@ -53,6 +52,7 @@ def merge(target: Target, folder: Path) -> None:
     folder.mkdir()
     for root in target.roots:
         subprocess.run(["cp", "-al", f"{root}/.", str(folder)], check=True)
+    _merge_usr(folder)
     for link in target.links:
         place = _place(folder, link)
         place.unlink(missing_ok=True)
@@ -61,6 +61,17 @@ def merge(target: Target, folder: Path) -> None:
         place = _place(folder, node)
         if node.data is not None and not place.exists():
             place.write_bytes(node.data)
+
+
+def _merge_usr(folder: Path) -> None:
+    """Packages that still name /lib and its like mean /usr's."""
+    for name in ("bin", "sbin", "lib"):
+        place = folder / name
+        if place.is_dir() and not place.is_symlink():
+            subprocess.run(["cp", "-al", f"{place}/.", str(folder / "usr" / name)], check=True)
+            shutil.rmtree(place)
+        if not place.is_symlink():
+            place.symlink_to(f"usr/{name}")
 
 
 def _place(folder: Path, node: Node) -> Path:

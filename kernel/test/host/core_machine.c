@@ -146,7 +146,7 @@ struct thread *host_spawn(void (*fn)(void *), void *argument) {
 void host_start(void) {
     host_ticks = 1000;
     thread_init();
-    clock_init();
+    clock_init(0);
     make_context(host_percpu.idle, idle, NULL);
     struct process *process = process_new();
     struct thread *thread = thread_new(process);

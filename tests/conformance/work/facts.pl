@@ -1,1 +1,0 @@
-parent(a, b). parent(b, c).
