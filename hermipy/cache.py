@@ -26,7 +26,11 @@ _KEY_CHARACTERS = 32
 def folder(*parts: str) -> Path:
     """A folder of the cache, made when absent; raises OutputError."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    path = Path(base, "hermipy", *parts)
+    return _made(Path(base, "hermipy", *parts))
+
+
+@cache
+def _made(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

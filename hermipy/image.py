@@ -23,6 +23,7 @@ from hermipy.errors import BadFileError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from io import FileIO
 
     from hermipy.link import Kernel
     from hermipy.model import Node
@@ -61,11 +62,19 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    node: Node
+    size: int
+    offset: int
+    """Of its bytes in the block; 0: it has none."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Layout:
     records: bytes
     names: bytes
-    places: tuple[tuple[int, Node], ...]
-    """Each node with the offset of its bytes; 0: it has none. Parents come first."""
+    places: tuple[_Place, ...]
+    """By offset; those without bytes come first, parents before children."""
     arguments_offset: int
 
 
@@ -87,10 +96,11 @@ def write(image: Image, stream: BinaryIO) -> None:
     stream.write(kernel.ljust(start, b"\0"))
     stream.write(header.ljust(_NODES_OFFSET, b"\0") + layout.records + layout.names)
     at = names_offset + len(layout.names)
-    for offset, node in layout.places:
-        if offset:
-            stream.write(bytes(offset - at))
-            at = offset + _write_contents(node, stream)
+    for place in layout.places:
+        if place.offset:
+            stream.write(bytes(place.offset - at))
+            _write_contents(place, stream)
+            at = place.offset + place.size
     stream.write(bytes(layout.arguments_offset - at))
     stream.write(strings.ljust(size - layout.arguments_offset, b"\0"))
     old = headers.read(kernel)
@@ -98,7 +108,7 @@ def write(image: Image, stream: BinaryIO) -> None:
         **image.manifest,
         "arguments": image.arguments,
         "environment": image.environment,
-        "files": [_file_fact(offset, node) for offset, node in layout.places],
+        "files": [_file_fact(place) for place in layout.places],
         "block": [start, size, image.kernel.blob_virtual, image.kernel.blob_physical],
         "kernel_headers": [old.offset, len(old.entries)],
     }
@@ -202,26 +212,21 @@ def _layout(nodes: tuple[Node, ...], names: _Names) -> _Layout:
         ordered.extend(children.get(node.path, ()))
     name_offsets = [names.add(node.path.rpartition("/")[2]) for node in ordered]
     start = _NODES_OFFSET + len(ordered) * _NODE.size + len(names.data)
-    offsets, end = _place(ordered, start)
+    placed, end = _placed(ordered, start)
     records = [
-        _record(
-            node,
-            name,
-            (_size(node), offsets[node.path]),
-            (first[node.path], len(children.get(node.path, ()))),
-        )
+        _record(placed[node.path], name, (first[node.path], len(children.get(node.path, ()))))
         for node, name in zip(ordered, name_offsets, strict=True)
     ]
-    places = sorted(((offsets[node.path], node) for node in ordered), key=lambda place: place[0])
+    places = sorted((placed[node.path] for node in ordered), key=lambda place: place.offset)
     return _Layout(b"".join(records), names.data, tuple(places), _up(end, PAGE))
 
 
-def _place(ordered: list[Node], at: int) -> tuple[dict[str, int], int]:
-    """The offset of each node's bytes, and the end of all.
+def _placed(ordered: list[Node], at: int) -> tuple[dict[str, _Place], int]:
+    """Where each node's bytes lie, and the end of all.
 
     Symlinks come first: what follows a file in its last page is mapped with it, and must be zero.
     """
-    offsets = {}
+    places = {}
     for node in sorted(ordered, key=lambda node: stat.S_ISREG(node.mode)):
         size, offset = _size(node), 0
         if size and stat.S_ISREG(node.mode):
@@ -230,14 +235,14 @@ def _place(ordered: list[Node], at: int) -> tuple[dict[str, int], int]:
         elif size:
             offset = at
             at = offset + size + 1  # the kernel reads a symlink's target as a string
-        offsets[node.path] = offset
-    return offsets, at
+        places[node.path] = _Place(node, size, offset)
+    return places, at
 
 
-def _record(node: Node, name: int, place: tuple[int, int], children: tuple[int, int]) -> bytes:
-    size, offset = place
+def _record(place: _Place, name: int, children: tuple[int, int]) -> bytes:
+    node = place.node
     return _NODE.pack(
-        name, node.mode, node.uid, node.gid, node.mtime_ns, size, offset,
+        name, node.mode, node.uid, node.gid, node.mtime_ns, place.size, place.offset,
         children[0] if children[1] else 0, children[1], node.rdev, node.stub_offset, node.stub_size,
     )  # fmt: skip
 
@@ -253,23 +258,22 @@ def _size(node: Node) -> int:
         raise InputError(node.source, error) from error
 
 
-def _write_contents(node: Node, stream: BinaryIO) -> int:
-    """Write a file's bytes and give their number; one that changes now keeps its planned size."""
+def _write_contents(place: _Place, stream: BinaryIO) -> None:
+    """Write a file's bytes; one that changes now keeps its planned size."""
+    node = place.node
     if node.data is not None:
         stream.write(node.data)
-        return len(node.data)
+        return
     assert node.source is not None, "only what has bytes is placed"
-    size = _size(node)
     try:
-        source = node.source.open("rb")
+        source = node.source.open("rb", buffering=0)
     except OSError as error:
         raise InputError(node.source, error) from error
     with source:
-        _copy(source, stream, size)
-    return size
+        _copy(source, stream, place.size)
 
 
-def _copy(source: BinaryIO, stream: BinaryIO, size: int) -> None:
+def _copy(source: BinaryIO | FileIO, stream: BinaryIO, size: int) -> None:
     chunk = 1 << 20
     while size > 0:
         data = source.read(min(chunk, size)) or bytes(min(chunk, size))
@@ -347,10 +351,10 @@ def _damaged(stream: BinaryIO) -> BadFileError:
     return BadFileError(stream.name, "is a damaged image: pack it again")
 
 
-def _file_fact(offset: int, node: Node) -> dict[str, Any]:
+def _file_fact(place: _Place) -> dict[str, Any]:
     kind = {stat.S_IFDIR: "directory", stat.S_IFREG: "file", stat.S_IFLNK: "symlink"}
-    name = kind.get(stat.S_IFMT(node.mode), "device")
-    return {"path": node.path, "kind": name, "bytes": _size(node), "offset": offset}
+    name = kind.get(stat.S_IFMT(place.node.mode), "device")
+    return {"path": place.node.path, "kind": name, "bytes": place.size, "offset": place.offset}
 
 
 def _up(value: int, align: int) -> int:

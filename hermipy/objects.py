@@ -6,6 +6,7 @@ counts. Beside a static program the others count only once it can start them: wi
 
 from __future__ import annotations
 
+import contextlib
 import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from hermipy.errors import BadFileError, InputError
 from hermipy.files import Files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from hermipy.model import Node
     from hermipy.prepare import Prepared
@@ -106,18 +107,14 @@ def gather(nodes: tuple[Node, ...], wanted: Wanted) -> tuple[tuple[Node, ...], O
         preload=wanted.preload,
     )
     closure.add_program(wanted.path)
-    found = {path: item.prepared for path, item in closure.objects.items()}
     absent: list[tuple[str, str]] = []
-    dynamic = bool(found[wanted.path].linkage.interpreter)
-    if dynamic or _can_start(found[wanted.path], wanted.arch):
-        for path, node in _others(nodes, wanted.arch, found):
-            try:
-                absent += closure.add_other(path) if dynamic else []
-                found[path] = prepare.prepare(node, direct=wanted.direct)
-            except BadFileError:
-                continue  # a damaged file for some test: it lies there as data
-        found |= {path: item.prepared for path, item in closure.objects.items()}
-    complete = tree.build(nodes, files.taken)
+    program = closure.objects[wanted.path].prepared
+    if program.linkage.interpreter or _can_start(program, wanted.arch):
+        for path in _others(nodes, wanted.arch, closure.objects):
+            with contextlib.suppress(BadFileError):  # damaged, for some test: it lies there as data
+                absent += closure.add_other(path)
+    found = {path: item.prepared for path, item in closure.objects.items()}
+    complete = tree.build(nodes, files.taken) if files.taken else nodes
     rewritten = tuple(_packed(node, found.get(node.path)) for node in complete)
     return rewritten, Objects(wanted.path, found, tuple(absent))
 
@@ -162,15 +159,13 @@ def _can_start(program: Prepared, arch: str) -> bool:
     return bool(made & set(can)) or (bool(program.unresolved) and bool(can))
 
 
-def _others(
-    nodes: Iterable[Node], arch: str, known: dict[str, Prepared]
-) -> Iterator[tuple[str, Path]]:
+def _others(nodes: Iterable[Node], arch: str, known: Container[str]) -> Iterator[str]:
     for node in nodes:
         if node.path in known or node.source is None or not stat.S_ISREG(node.mode):
             continue
         try:
             if prepare.object_arch(node.source) == arch:
-                yield node.path, node.source
+                yield node.path
         except OSError as error:
             raise InputError(node.source, error) from error
 

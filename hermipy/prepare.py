@@ -73,7 +73,7 @@ class Prepared:
 
 def object_arch(path: Path) -> str | None:
     """The architecture of a program or library of ours; None for any other file. OSError."""
-    with path.open("rb") as stream:
+    with path.open("rb", buffering=0) as stream:
         start = stream.read(_EHDR.size)
     if start[:6] != b"\x7fELF\2\1" or len(start) < _EHDR.size:
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,8 +69,10 @@ def from_folder(folder: Path, guest: str = "/") -> Iterator[Node]:
         path = posixpath.join(guest, entry.name)
         if entry.is_dir(follow_symlinks=False):
             yield from from_folder(Path(entry.path), path)
-        elif not stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode):
-            yield node(Path(entry.path), path)
+            continue
+        found = node(Path(entry.path), path)
+        if not stat.S_ISSOCK(found.mode):
+            yield found
 
 
 def from_package(folder: Path) -> Iterator[Node]:
@@ -137,10 +140,7 @@ def _put(nodes: dict[str, Node], node: Node) -> None:
     if old is not None and stat.S_ISDIR(old.mode) and not both_directories:
         for below in [other for other in nodes if other.startswith(f"{path}/")]:
             del nodes[below]
-    nodes[path] = Node(
-        path, node.mode, node.uid, node.gid, node.mtime_ns, node.source, node.data, node.rdev,
-        node.stub_offset, node.stub_size,
-    )  # fmt: skip
+    nodes[path] = node if node.path == path else replace(node, path=path)
 
 
 def _real_directory(nodes: dict[str, Node], path: str, links: int = 0) -> str:
