@@ -7,6 +7,7 @@ even import the analysis. What ld.so will ask of an object is noted with it, for
 from __future__ import annotations
 
 import json
+import os
 import re
 import struct
 from dataclasses import asdict, dataclass, replace
@@ -85,12 +86,23 @@ def prepare(path: Path, *, direct: bool) -> Prepared:
     """The file ready for packing; raises BadFileError when it cannot be read."""
     key = cache.key("prepared", cache.file_hash(path), direct)
     description = cache.folder("files") / f"{key}.json"
-    if not description.is_file():
-        text = json.dumps(asdict(_analysed(path, description, direct=direct))).encode()
-        cache.entry(description, lambda stream: stream.write(text))
-    stored = _decode(json.loads(description.read_text()))
+    stored = _stored(description)
+    if stored is None:
+        stored = _analysed(path, description, direct=direct)
+        text = json.dumps(asdict(stored)).encode()
+        with cache.atomic_file(description) as stream:
+            stream.write(text)
     # The same contents may lie elsewhere than where they were first seen.
     return stored if stored.path else replace(stored, path=str(path))
+
+
+def _stored(description: Path) -> Prepared | None:
+    """What was found out before; None when it, or the rewritten file, is not there any more."""
+    try:
+        stored = _decode(json.loads(description.read_bytes()))
+    except (OSError, ValueError):  # a file that a power failure left empty is as good as none
+        return None
+    return stored if not stored.path or os.path.exists(stored.path) else None  # noqa: PTH110  quick
 
 
 def _decode(fields: dict[str, Any]) -> Prepared:
@@ -118,7 +130,8 @@ def _analysed(path: Path, description: Path, *, direct: bool) -> Prepared:
     if result is None or not result.plan.patches:
         return _describe(file, found, None, "")
     output = description.with_suffix(".elf")
-    cache.entry(output, lambda stream: stream.write(result.data))
+    with cache.atomic_file(output) as stream:
+        stream.write(result.data)
     return _describe(file, found, result, str(output))
 
 
