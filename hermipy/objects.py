@@ -58,6 +58,13 @@ class Objects:
         """Every number that a resolved site can make."""
         return frozenset().union(*(prepared.numbers for prepared in self.counted.values()))
 
+    def askers(self, number: int) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """(object, its sites) of all that can make a syscall of this number."""
+        found = (
+            (path, dict(prepared.asked).get(number)) for path, prepared in self.counted.items()
+        )
+        return tuple((path, sites) for path, sites in found if sites)
+
     @property
     def open_sites(self) -> tuple[tuple[str, str], ...]:
         """(object, `0x1234: reason`) of every site that could make any syscall."""

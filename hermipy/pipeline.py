@@ -93,6 +93,7 @@ def build(request: Request) -> Image:
                 for module in kernel.modules
             ],
             "syscalls": [row.name for row in selection.handlers],
+            "asked": {row.name: found.askers(row.number) for row in selection.handlers},
             "missing": selection.missing,
             "unresolved": unresolved,
             "sites": {"direct": found.direct, "trap": found.trap},

@@ -17,6 +17,7 @@ from hermipy import cache, target
 from hermipy.model import Tier
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from hermipy.elf import Elf
@@ -60,7 +61,8 @@ class Prepared:
 
     path: str
     """The bytes to pack: the file itself, or its rewritten form in the cache."""
-    numbers: tuple[int, ...]
+    asked: tuple[tuple[int, tuple[int, ...]], ...]
+    """Each number that a resolved site can make, with the addresses of those that do."""
     unresolved: tuple[str, ...]
     """`0x1234: reason` of every site whose number could be anything."""
     wrappers: tuple[Wrapper, ...]
@@ -70,6 +72,11 @@ class Prepared:
     linkage: Linkage
     stub_offset: int = 0
     stub_size: int = 0
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """Every number that a resolved site can make."""
+        return frozenset(number for number, _ in self.asked)
 
 
 def object_arch(path: Path) -> str | None:
@@ -110,7 +117,8 @@ def _decode(fields: dict[str, Any]) -> Prepared:
     plain = {key: _frozen(value) for key, value in fields.items()}
     linkage = {key: _frozen(value) for key, value in plain.pop("linkage").items()}
     wrappers = tuple(Wrapper(w["site"], _frozen(w["names"])) for w in plain.pop("wrappers"))
-    return Prepared(linkage=Linkage(**linkage), wrappers=wrappers, **plain)
+    asked = tuple((number, _frozen(sites)) for number, sites in plain.pop("asked"))
+    return Prepared(linkage=Linkage(**linkage), wrappers=wrappers, asked=asked, **plain)
 
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401  as json gave it
@@ -150,13 +158,12 @@ def _describe(file: Elf, found: Scan | None, result: Rewritten | None, path: str
     plans = result.plan.sites if result else ()
     direct = sum(plan.tier is not Tier.TRAP for plan in plans)
     has_stubs = result is not None and bool(result.plan.stubs)
-    numbers = set().union(*(call.inside for call in calls), found.numbers if found else ())
     wrappers = tuple(
         Wrapper(_site(call), _names(file, call.wrappers)) for call in calls if call.wrappers
     )
     return Prepared(
         path=path,
-        numbers=tuple(sorted(numbers)),
+        asked=_asked(calls),
         unresolved=tuple(
             _site(call) for call in calls if call.numbers is None and not call.wrappers
         ),
@@ -167,6 +174,14 @@ def _describe(file: Elf, found: Scan | None, result: Rewritten | None, path: str
         stub_offset=result.plan.stub_offset if result and has_stubs else 0,
         stub_size=len(result.plan.stubs) if result and has_stubs else 0,
     )
+
+
+def _asked(calls: Iterable[Call]) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    sites: dict[int, list[int]] = {}
+    for call in calls:
+        for number in (call.numbers or frozenset()) | call.inside:
+            sites.setdefault(number, []).append(call.site.address)
+    return tuple((number, tuple(sites[number])) for number in sorted(sites))
 
 
 def _site(call: Call) -> str:

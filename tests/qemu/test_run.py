@@ -191,6 +191,9 @@ def test_inspect_says_what_is_linked_and_why(compile_c: Compile, tmp_path: Path)
     assert sum(module["bytes"] for module in facts["modules"]) <= facts["kernel_bytes"]
     assert "/program" in {file["path"] for file in facts["files"]}
     assert set(facts["sites"]) == {"direct", "trap"}
+    (asker,) = facts["asked"]["write"]
+    assert asker["object"] == "/program"
+    assert all(int(site, 16) for site in asker["sites"])
 
 
 def spawn(program: Path) -> pexpect.spawn[str]:

@@ -48,7 +48,8 @@ def test_the_same_contents_are_analysed_once(
     copy.write_bytes(library.read_bytes())
     monkeypatch.setattr(prepare, "_analysed", lambda *_, **__: pytest.fail("analysed again"))
     assert prepare.prepare(copy, direct=True) == first
-    assert first.numbers == (172,)
+    assert first.numbers == {172}
+    assert len(first.asked[0][1]) == 1
     assert Path(first.path).parent == store
 
 
