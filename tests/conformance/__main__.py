@@ -115,8 +115,9 @@ def judge(case: Case, expected: Given, given: Given) -> tuple[Verdict, str]:
         line for line in given.stderr.splitlines(keepends=True) if not line.startswith(b"hermipy: ")
     )
     why = own[0].decode(errors="replace").removeprefix("hermipy: ") if own else ""
-    given = given._replace(stderr=theirs, **{_UNREAD[word]: b"" for word in case.unread})
-    expected = expected._replace(**{_UNREAD[word]: b"" for word in case.unread})
+    unread = {_UNREAD[word]: b"" for word in case.unread}
+    given = given._replace(stderr=theirs)._replace(**unread)
+    expected = expected._replace(**unread)
     if given == expected:
         return Verdict.PASS, why
     if given.status == OWN_FAILURE:

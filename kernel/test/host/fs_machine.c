@@ -11,6 +11,7 @@
 #include "image.h"
 #include "page.h"
 #include "path.h"
+#include "proc_text.h"
 #include "report.h"
 #include "signal.h"
 #include "string.h"
@@ -177,6 +178,10 @@ ssize_t string_from_user(char *to, const char __user *from, size_t size_bytes) {
 }
 
 // --- the rest of the kernel ---------------------------------------------------------------------
+
+void proc_cpuinfo(struct proc_text *text, UNUSED const struct process *process) {
+    proc_add(text, "processor\t: 0\n\n");
+}
 
 uint64_t clock_realtime_ns(void) {
     return ++host_ticks * NSEC_PER_SEC;
