@@ -179,7 +179,7 @@ ssize_t string_from_user(char *to, const char __user *from, size_t size_bytes) {
 
 // --- the rest of the kernel ---------------------------------------------------------------------
 
-void proc_cpuinfo(struct proc_text *text, UNUSED const struct process *process) {
+void proc_cpuinfo(struct proc_text *text, UNUSED const struct process *reader) {
     proc_add(text, "processor\t: 0\n\n");
 }
 
