@@ -270,7 +270,7 @@ def run(target: str, arguments: tuple[str, ...], **options: Any) -> int:  # noqa
         )
         if options["dry_run"]:
             return _dry_run(what, how)
-        outcome = runner.run(what.arch, what.write, how)
+        outcome = runner.run(what.arch, what.ready or what.write, how)
     return _conclude(what, outcome, stats=options["stats"], as_json=options["as_json"])
 
 

@@ -1,17 +1,19 @@
 """Run: one QEMU process per run, always reaped, and a program that seems to run here.
 
-The image reaches QEMU through a memory file that no one else sees, so nothing is left on the disk
-however the run ends. The kernel ends QEMU with us even when we are killed (PR_SET_PDEATHSIG).
+An image that is made for this run reaches QEMU through a memory file that no one else sees, so
+nothing is left on the disk however the run ends. The kernel ends QEMU with us even when we are
+killed (PR_SET_PDEATHSIG).
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hermipy import process, qemu, relay, terminal
-from hermipy.errors import OptionError, QemuError
+from hermipy.errors import InputError, OptionError, QemuError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,25 +36,44 @@ class Options:
     """Where QEMU waits for gdb before anything runs."""
 
 
-def run(arch: str, write_image: Callable[[BinaryIO], None], options: Options) -> Outcome:
-    """Boot what `write_image` writes; raises QemuError when QEMU ends before the program does."""
+def run(arch: str, source: Path | Callable[[BinaryIO], None], options: Options) -> Outcome:
+    """Boot an image, or what is written by `source`.
+
+    Raises QemuError when QEMU ends before the program does.
+    """
     process.find(qemu.MACHINES[arch].program)
-    memory = os.memfd_create("hermipy-image")
+    image = _opened(source) if isinstance(source, Path) else _in_memory(source)
     try:
-        with os.fdopen(os.dup(memory), "w+b") as stream:
-            write_image(stream)
-        image_bytes = os.fstat(memory).st_size
+        image_bytes = os.fstat(image).st_size
         command = qemu.command(
-            arch, f"/proc/self/fd/{memory}", memory_bytes(image_bytes, options), boot_arguments()
+            arch, f"/proc/self/fd/{image}", memory_bytes(image_bytes, options), boot_arguments()
         )
         if options.gdb_port is not None:
             command += qemu.waiting_for_gdb(options.gdb_port)
-        outcome = _relay(command, memory, options)
+        outcome = _relay(command, image, options)
     finally:
-        os.close(memory)
+        os.close(image)
     if outcome.exit_status is None:
         raise QemuError(outcome.complaint.splitlines()[-1])
     return outcome
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise InputError(path, error) from error
+
+
+def _in_memory(write: Callable[[BinaryIO], None]) -> int:
+    memory = os.memfd_create("hermipy-image")
+    try:
+        with os.fdopen(os.dup(memory), "w+b") as stream:
+            write(stream)
+    except BaseException:
+        os.close(memory)
+        raise
+    return memory
 
 
 def memory_bytes(image_bytes: int, options: Options) -> int:
@@ -77,11 +98,11 @@ def boot_arguments() -> dict[str, str]:
     return arguments
 
 
-def _relay(command: list[str], memory: int, options: Options) -> Outcome:
+def _relay(command: list[str], image: int, options: Options) -> Outcome:
     pipes, guest_ends = relay.pipes()
     stdin, stdout, stderr = guest_ends
     try:
-        child = process.spawn(command, stdin=stdin, stdout=stdout, stderr=stderr, inherit=(memory,))
+        child = process.spawn(command, stdin=stdin, stdout=stdout, stderr=stderr, inherit=(image,))
     finally:
         for descriptor in guest_ends:
             os.close(descriptor)

@@ -31,6 +31,10 @@ class Runnable(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What the user should know before it runs."""
 
+    @property
+    def ready(self) -> Path | None:
+        """The bootable file, when there is no need to write it."""
+
     def write(self, stream: BinaryIO) -> None:
         """Write the bootable file."""
 
@@ -71,6 +75,11 @@ class Fresh:
     def notes(self) -> tuple[str, ...]:
         """What the user should know before it runs."""
         return self.built.notes
+
+    @property
+    def ready(self) -> Path | None:
+        """It is nowhere yet."""
+        return None
 
     def write(self, stream: BinaryIO) -> None:
         """Write the bootable file."""
@@ -126,14 +135,19 @@ class Packed:
         """The policy for syscalls that are not linked."""
         return str(self.manifest["on_missing"])
 
+    @property
+    def ready(self) -> Path | None:
+        """The image itself, unless this run has arguments of its own."""
+        return None if self.arguments or self.environment else self.path
+
     def write(self, stream: BinaryIO) -> None:
         """Write the image with this run's arguments and environment."""
         image.write_again(self.path, stream, self.arguments, self.environment)
 
     def store(self) -> Path:
         """The image itself, or in the cache one with this run's arguments."""
-        if not self.arguments and not self.environment:
-            return self.path
+        if self.ready is not None:
+            return self.ready
         name = cache.key("image", cache.file_hash(self.path), self.arguments, self.environment)
         return cache.entry(cache.folder("images") / f"{name}.img", self.write)
 
