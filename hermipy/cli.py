@@ -22,8 +22,8 @@ from hermipy.errors import HermipyError, OptionError, OutputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from hermipy.pipeline import Request
     from hermipy.relay import Listeners, Outcome
+    from hermipy.request import Request
     from hermipy.run import Options
     from hermipy.session import Runnable
 
@@ -160,7 +160,7 @@ def _packing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _request(target: str, arguments: Sequence[str], options: dict[str, Any]) -> Request:
     from hermipy import settings
-    from hermipy.pipeline import Request
+    from hermipy.request import Request
 
     assume = options["assume"]
     return Request(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from hermipy.model import Node
     from hermipy.objects import Objects
+    from hermipy.request import Request
     from hermipy.target import Target
 
 _ENVIRONMENT = (
@@ -33,26 +34,6 @@ _ENVIRONMENT = (
 )
 _MISSING_FLAGS = {"enosys": 0, "log": image.MISSING_LOG, "kill": image.MISSING_KILL}
 _DEBIAN = "debian:"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the user asked to have packed."""
-
-    target: str
-    arguments: tuple[str, ...] = ()
-    arch: str | None = None
-    environment: tuple[str, ...] = ()
-    add: tuple[str, ...] = ()
-    rootfs: Path | None = None
-    sysroot: Path | None = None
-    workdir: str = "/"
-    direct: bool = True
-    on_missing: str = "enosys"
-    assume: tuple[str, ...] | None = None
-    """Names of the syscalls that unresolved sites make; None: they could make any."""
-    stats: bool = False
-    strace: bool = False
 
 
 def build(request: Request) -> Image:

@@ -13,7 +13,7 @@ from hermipy.errors import OptionError
 
 if TYPE_CHECKING:
     from hermipy.image import Image
-    from hermipy.pipeline import Request
+    from hermipy.request import Request
 
 
 class Runnable(Protocol):
