@@ -9,7 +9,7 @@ APT_PACKAGES := clang lld llvm python3-venv qemu-system-misc qemu-system-arm qem
 	gdb-multiarch
 CHECK_PACKAGES := clang-format clang-tidy
 
-.PHONY: docs help run test check samples kernel bench conformance clean setup apt check-apt
+.PHONY: docs help run test check samples kernel bench conformance torture clean setup apt check-apt
 .DEFAULT_GOAL := help
 
 help:                ## list the targets
@@ -136,6 +136,10 @@ conformance: setup   ## random syscalls and Debian programs against qemu-user (h
 	@$(PYTHON) -m tests.sequences $(if $(ARCH),--arch $(ARCH))
 	@command -v qemu-riscv64-static >/dev/null || apt-get install -y -qq qemu-user-static >/dev/null
 	@$(PYTHON) -m tests.conformance $(ARCHES:%=--arch %)
+
+torture: setup samples  ## threads, signals, files and runtimes for an hour: no fault, leak or difference
+	@$(MAKE) --no-print-directory apt APT_PACKAGES="golang-go"
+	@$(PYTHON) -m tests.torture $(ARCHES:%=--arch %)
 
 bench: setup samples ## measure against a minimal payload and a plain call; writes docs/benchmarks.md
 	@$(PYTHON) -m tests.bench $(ARCHES)

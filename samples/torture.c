@@ -1,9 +1,10 @@
-// A thousand threads in waves under a rain of signals: locks, condition variables, cancellation, threads that end by
-// themselves. With an argument: so many rounds, for minutes.
+// Threads in waves, and a hundred at one time, under a rain of signals: locks, condition variables, cancellation, threads
+// that end by themselves. With an argument: a thousand at one time, and so many rounds, for minutes.
 //
 // syscalls: clone futex tgkill setitimer rt_sigreturn
 // status: 0
 // expect: counted 1, passed on 1, cancelled 1, signals 1
+// expect: a crowd 1, met 1
 
 #include <errno.h>
 #include <pthread.h>
@@ -13,7 +14,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { WAVES = 20, THREADS = 50, WORK = 40, STACK = 65536 };
+enum { WAVES = 20, THREADS = 50, CROWD = 100, CROWD_MAX = 1000, WORK = 40, STACK = 65536 };
 
 struct baton {
     pthread_mutex_t lock;
@@ -23,7 +24,7 @@ struct baton {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct baton baton = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
-static long counted, passed, cancelled, released;
+static long counted, passed, cancelled, released, arrived, met, crowd_size = CROWD;
 static volatile long rained;
 static int never[2];
 
@@ -72,20 +73,48 @@ static void *wait_for_ever(void *unused) {
     return unused;
 }
 
+// The last of a crowd lets the others go on.
+static void *meet(void *unused) {
+    pthread_mutex_lock(&baton.lock);
+    if (++arrived % crowd_size == 0) {
+        pthread_cond_broadcast(&baton.moved);
+    }
+    for (long round = (arrived - 1) / crowd_size; arrived < (round + 1) * crowd_size;) {
+        pthread_cond_wait(&baton.moved, &baton.lock);
+    }
+    pthread_mutex_unlock(&baton.lock);
+    count_up(&met);
+    return unused;
+}
+
 static void *(*const tasks[])(void *) = {count, pass_on, wait_for_ever};
+
+static void start(pthread_t *thread, const pthread_attr_t *attributes, void *(*task)(void *), long argument) {
+    int error;
+    while ((error = pthread_create(thread, attributes, task, (void *)argument)) == EAGAIN) {
+        usleep(1000);
+    }
+    if (error != 0) {
+        exit(1);
+    }
+}
+
+static void crowd(const pthread_attr_t *attributes) {
+    static pthread_t threads[CROWD_MAX];
+    for (int i = 0; i < crowd_size; i++) {
+        start(&threads[i], attributes, meet, 0);
+    }
+    for (int i = 0; i < crowd_size; i++) {
+        pthread_join(threads[i], NULL);
+    }
+}
 
 static void wave(const pthread_attr_t *attributes) {
     pthread_t threads[THREADS];
     baton.turn = 1;
     for (long i = 0; i < THREADS; i++) {
-        int error;
         // The last to pass on comes first: every other one has to wait.
-        while ((error = pthread_create(&threads[i], attributes, tasks[i % 3], (void *)(1 + (THREADS - 1 - i) / 3))) == EAGAIN) {
-            usleep(1000);
-        }
-        if (error != 0) {
-            exit(1);
-        }
+        start(&threads[i], attributes, tasks[i % 3], 1 + (THREADS - 1 - i) / 3);
         pthread_kill(threads[i / 2 * 2 == i ? i : i - 1], i % 3 == 0 ? SIGUSR1 : 0);
     }
     for (int i = 0; i < THREADS; i++) {
@@ -114,8 +143,13 @@ int main(int argc, char **argv) {
     for (long i = 0; i < waves; i++) {
         wave(&attributes);
     }
+    crowd_size = argc > 1 ? CROWD_MAX : CROWD;
+    for (long i = 0; i < rounds; i++) {
+        crowd(&attributes);
+    }
     setitimer(ITIMER_REAL, &off, NULL);
     printf("counted %d, passed on %d, cancelled %d, signals %d\n", counted == waves * 17 * WORK, passed == waves * 17,
            cancelled == waves * 16 && released == cancelled, rained > waves);
+    printf("a crowd %d, met %d\n", arrived == rounds * crowd_size, met == arrived);
     return 0;
 }
