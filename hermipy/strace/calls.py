@@ -160,6 +160,10 @@ _BY_CALL: dict[str, tuple[Kind, ...]] = {
     "dup3": (FD, FD, flags(constants.DUP3, "O_")),
     "pipe2": (out_pointed("i", 2), flags(constants.PIPE, "O_")),
     "memfd_create": (STRING, flags(constants.MEMFD, "MFD_")),
+    "shmget": (value(special.ipc_key), SIZE, value(special.shm_flags)),
+    "shmat": (INT, POINTER, flags(constants.SHM_AT, "SHM_")),
+    "shmdt": (POINTER,),
+    "shmctl": (INT, named(constants.SHM_COMMANDS, "SHM_"), POINTER),
     "fcntl": (
         FD,
         named(constants.FCNTL, "F_"),

@@ -33,6 +33,18 @@ def open_mode(call: Call, at: int) -> str | None:
     return PERMISSIONS.show(call, at) if creates else None
 
 
+def ipc_key(given: int) -> str:
+    """A key of System V IPC."""
+    return text.number(given & 0xFFFF_FFFF) if given & 0xFFFF_FFFF else "IPC_PRIVATE"
+
+
+def shm_flags(given: int) -> str:
+    """shmget(2): flags, and permissions as a number."""
+    rest = given & 0xFFFF_FFFF & ~0o777
+    words = [text.flags(rest, constants.SHM_GET, "SHM_")] if rest else []
+    return "|".join([*words, text.octal(given & 0o777)])
+
+
 def access_mode(given: int) -> str:
     """R_OK and so on."""
     return text.flags(given & 0xFFFF_FFFF, constants.ACCESS, "?_OK")
