@@ -9,103 +9,33 @@ there, and `--rest` runs what has not passed yet.
 from __future__ import annotations
 
 import argparse
-import json
-import re
-import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from hermipy import cache, debian
 from hermipy.errors import HermipyError
-from tests.conformance import inputs, oracle
+from tests.conformance import figures, inputs, oracle, programs
+from tests.conformance.figures import ARCHES, Result, Verdict
+from tests.conformance.programs import UNREAD, Case
 from tests.qemu.runs import MODES, Given
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from hermipy.target import Target
 
-LIST = Path(__file__).with_name("programs.txt")
-PAGE = Path("docs/conformance.md")
-FIGURES = Path("docs/conformance.json")
 LEFT = Path("build/conformance")
-ARCHES = ("riscv64", "aarch64")
 MEMORY = "2G"
 TIMEOUT_S = 600
 WORKERS = 2
-_UNREAD = {">/dev/null": "stdout", "2>/dev/null": "stderr"}
 OWN_FAILURE, TIMED_OUT, BY_SIGNAL = 125, 124, 128
-_KEY = ("target", "command", "arch", "mode")
-MACHINE = {"riscv64": "riscv64", "aarch64": "arm64"}
-
-
-class Verdict(StrEnum):
-    """What came of one command in one mode."""
-
-    PASS = "pass"
-    DIFFER = "differ"
-    MISSING = "missing syscall"
-    CRASH = "crash"
-    REFUSED = "refused"
-    TIMEOUT = "timeout"
-    NO_ORACLE = "no oracle"
-    NO_PACKAGE = "no package"
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A line of programs.txt."""
-
-    target: str
-    command: tuple[str, ...]
-    stdin: str | None
-    unread: tuple[str, ...]
-    """What is not compared: of `_UNREAD`."""
-
-    @property
-    def text(self) -> str:
-        """As the table shows it."""
-        redirected = f" < {self.stdin}" if self.stdin else ""
-        return " ".join((shlex.join(self.command) + redirected, *self.unread))
-
-    @property
-    def slug(self) -> str:
-        """A file name for it."""
-        return re.sub(r"[^\w.-]+", "-", self.text)[:60]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A case's verdict, with the first thing that says why."""
-
-    case: Case
-    arch: str
-    mode: str
-    verdict: Verdict
-    why: str = ""
-
-
-def cases(lines: Iterable[str], arch: str) -> Iterator[Case]:
-    """The list's commands."""
-    for line in lines:
-        if not line.strip() or line.startswith("#"):
-            continue
-        named = line.replace("ARCH", MACHINE[arch]).replace("TRIPLE", f"{arch}-linux-gnu")
-        target, _, rest = named.partition(": ")
-        words = shlex.split(rest)
-        unread = tuple(word for word in words if word in _UNREAD)
-        words = [word for word in words if word not in _UNREAD]
-        stdin = words.pop() if len(words) > 1 and words[-2] == "<" else None
-        yield Case(target, tuple(words[:-1] if stdin else words), stdin, unread)
 
 
 def judge(case: Case, expected: Given, given: Given) -> tuple[Verdict, str]:
@@ -115,7 +45,7 @@ def judge(case: Case, expected: Given, given: Given) -> tuple[Verdict, str]:
         line for line in given.stderr.splitlines(keepends=True) if not line.startswith(b"hermipy: ")
     )
     why = own[0].decode(errors="replace").removeprefix("hermipy: ") if own else ""
-    unread = {_UNREAD[word]: b"" for word in case.unread}
+    unread = {UNREAD[word]: b"" for word in case.unread}
     given = given._replace(stderr=theirs)._replace(**unread)
     expected = expected._replace(**unread)
     if given == expected:
@@ -161,7 +91,7 @@ class Runner:
         scratch = Path(tempfile.mkdtemp(dir=self._folder))
         try:
             judged = self._run(case, modes, scratch)
-            return [Result(case, self._arch, mode, *judged[mode]) for mode in modes]
+            return [Result(case.line, self._arch, mode, *judged[mode]) for mode in modes]
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
@@ -188,7 +118,7 @@ class Runner:
             given = self._in_image(name, case, mode, stdin)
             judged[mode] = judge(case, expected, given)
             if judged[mode][0] != Verdict.PASS:
-                _leave(LEFT / f"{self._arch}-{mode}-{case.slug}", expected, given)
+                _leave(LEFT / f"{case.slug}-{mode}", expected, given)
         return judged
 
     def _root(self, target: Target) -> Path:
@@ -223,33 +153,6 @@ def _path(word: str) -> str:
     return word if word.startswith("/") else f"/usr/bin/{word}"
 
 
-def page(results: list[Result]) -> str:
-    """The Markdown table."""
-    lines = [
-        "# Conformance",
-        "",
-        "Made by `make conformance`: each command of `tests/conformance/programs.txt`, a program",
-        "of Debian's archive in an image and under qemu-user, with equal standard output, standard",
-        "error and exit status (pass) or not.",
-        "",
-        "| architecture | mode | " + " | ".join(Verdict) + " |",
-        "|---|---|" + "---:|" * len(Verdict),
-    ]
-    for arch, mode in sorted({(one.arch, one.mode) for one in results}):
-        counts = Counter(one.verdict for one in results if (one.arch, one.mode) == (arch, mode))
-        cells = " | ".join(str(counts[verdict]) for verdict in Verdict)
-        lines.append(f"| {arch} | {mode} | {cells} |")
-    lines += ["", "| package | command | architecture | mode | verdict | why |"]
-    lines.append("|---|---|---|---|---|---|")
-    for one in results:
-        text = one.case.text.replace("|", "\\|")
-        why = one.why.replace("|", "\\|").replace("\n", " ")
-        package = one.case.target.partition(":")[0]
-        cells = (package, f"`{text}`", one.arch, one.mode, one.verdict, why)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
 def main() -> None:
     """Run the list; the exit status is 1 when a command does not pass."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -258,74 +161,26 @@ def main() -> None:
     parser.add_argument("--only", default="", help="commands that hold this text")
     parser.add_argument("--rest", action="store_true", help="what has not passed, not all")
     options = parser.parse_args()
-    figures = Figures(FIGURES)
     counts = Counter[Verdict]()
     for arch in options.arch or ARCHES:
         chosen = [
-            (case, modes)
-            for case in _listed(arch)
-            if options.only in f"{case.target}: {case.text}"
-            and (modes := figures.wanted(case, arch, options.mode or MODES, rest=options.rest))
+            (programs.case(line, arch), modes)
+            for line in programs.lines()
+            if options.only in line
+            and (modes := _modes(line, arch, options.mode or MODES, rest=options.rest))
         ]
         for result in _of_arch(arch, chosen):
             figures.add(result)
             counts[result.verdict] += 1
-    PAGE.write_text(page(figures.results()))
     print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
     sys.exit(counts.total() != counts[Verdict.PASS])
 
 
-class Figures:
-    """What every command last gave, kept in a file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._records: dict[tuple[str, str, str, str], dict[str, str]] = {}
-        if path.exists():
-            records = json.loads(path.read_text())
-            self._records = {tuple(one[word] for word in _KEY): one for one in records}
-
-    def wanted(self, case: Case, arch: str, modes: Iterable[str], *, rest: bool) -> tuple[str, ...]:
-        """The modes in which the case is to run; with `rest` those in which it has not passed."""
-        verdicts = {
-            mode: self._records.get((case.target, case.text, arch, mode), {}).get("verdict")
-            for mode in modes
-        }
-        return tuple(
-            mode for mode, verdict in verdicts.items() if not rest or verdict != Verdict.PASS
-        )
-
-    def add(self, one: Result) -> None:
-        """Keep a result, in the place of the case's last one."""
-        record = {
-            "target": one.case.target, "command": one.case.text, "arch": one.arch,
-            "mode": one.mode, "verdict": one.verdict, "why": one.why,
-        }  # fmt: skip
-        self._records[tuple(record[word] for word in _KEY)] = record
-        ordered = [self._records[self._key(result)] for result in self.results()]
-        self._path.write_text(json.dumps(ordered, indent=1) + "\n")
-
-    def results(self) -> list[Result]:
-        """In the list's order; what is no longer in the list is left out."""
-        found = [
-            (case, arch, mode, self._records.get((case.target, case.text, arch, mode)))
-            for arch in ARCHES
-            for case in _listed(arch)
-            for mode in MODES
-        ]
-        return [
-            Result(case, arch, mode, Verdict(record["verdict"]), record["why"])
-            for case, arch, mode, record in found
-            if record
-        ]
-
-    @staticmethod
-    def _key(one: Result) -> tuple[str, str, str, str]:
-        return one.case.target, one.case.text, one.arch, one.mode
-
-
-def _listed(arch: str) -> list[Case]:
-    return list(cases(LIST.read_text().splitlines(), arch))
+def _modes(line: str, arch: str, modes: tuple[str, ...], *, rest: bool) -> tuple[str, ...]:
+    """Those in which the line is to run: with `rest`, in which it has not passed."""
+    known = figures.load() if rest else {}
+    passed = {key for key, one in known.items() if one.verdict == Verdict.PASS}
+    return tuple(mode for mode in modes if (line, arch, mode) not in passed)
 
 
 def _of_arch(arch: str, chosen: list[tuple[Case, tuple[str, ...]]]) -> Iterator[Result]:
@@ -336,7 +191,7 @@ def _of_arch(arch: str, chosen: list[tuple[Case, tuple[str, ...]]]) -> Iterator[
         for index, done in enumerate(as_completed(begun), 1):
             for one in done.result():
                 where = f"[{index}/{len(chosen)}] {arch} {one.mode}"
-                print(f"{where} {one.verdict}: {one.case.text} {one.why}", flush=True)
+                print(f"{where} {one.verdict}: {one.line} {one.why}", flush=True)
                 yield one
 
 
