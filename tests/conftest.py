@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -28,6 +29,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "arch" in metafunc.fixturenames:
         only = metafunc.config.getoption("--arch")
         metafunc.parametrize("arch", [only] if only else ARCHES)
+
+
+def pytest_configure() -> None:
+    """What nohup or a shell's `&` has ignored, the programs under test would ignore too."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -152,8 +152,8 @@ int elf_map(struct address_space *space, const struct elf_object *object) {
             return error;
         }
         uint64_t start = segment->p_vaddr + object->bias;
-        if ((segment->p_flags & PF_X) != 0 && space->code_start == 0) {
-            space->code_start = start;
+        if ((segment->p_flags & PF_X) != 0) { // the first and, with stubs, the last of several
+            space->code_start = space->code_start == 0 ? start : space->code_start;
             space->code_end = start + segment->p_filesz;
         }
         if ((segment->p_flags & PF_W) != 0 && space->data_start == 0) {

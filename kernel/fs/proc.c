@@ -1,4 +1,4 @@
-// The tree of /proc: directories, inodes, mounting.
+// The trees of /proc and /sys: directories, inodes, mounting.
 #include "proc.h"
 
 #include <asm/errno.h>
@@ -10,25 +10,22 @@
 #include "clock.h"
 #include "file.h"
 #include "heap.h"
+#include "mounts.h"
 #include "path.h"
 #include "report.h"
 #include "root.h"
 #include "string.h"
 #include "thread.h"
 
-enum { PROC_MINOR = 24, DIRECTORY_MODE = S_IFDIR | 0555 };
-enum { NUMBER_ROOT = 1, NUMBER_PROCESS = 2 }; // proc_system.c and proc_process.c: from 8 and 32
+enum { DIRECTORY_MODE = S_IFDIR | 0555, FIRST_MINOR = 22 };
+
+SET_DECLARE(proc_root, struct proc_node);
 
 static const struct inode_ops root_ops;
 
-const struct proc_node proc_process_node = {.mode = DIRECTORY_MODE,
-                                            .number = NUMBER_PROCESS,
-                                            .ops = &proc_directory_ops,
-                                            .children = proc_process_children};
-static const struct proc_node root_node = {.mode = DIRECTORY_MODE,
-                                           .number = NUMBER_ROOT,
-                                           .ops = &root_ops,
-                                           .children = proc_root_children};
+static const struct proc_node process_node = PROC_DIRECTORY(NULL, proc_process_children);
+static const struct proc_node root_node = {
+    .mode = DIRECTORY_MODE, .ops = &root_ops, .children = proc_root_children};
 
 // --- inodes -------------------------------------------------------------------------------------
 
@@ -36,28 +33,40 @@ void proc_destroy(struct inode *inode) {
     heap_free(proc_inode(inode));
 }
 
-void proc_statfs(UNUSED const struct inode *inode, struct statfs *space) {
-    *space = (struct statfs){.f_type = PROC_SUPER_MAGIC,
+void proc_statfs(const struct inode *inode, struct statfs *space) {
+    bool is_sysfs = strcmp(mount_type(inode->device), "sysfs") == 0;
+    *space = (struct statfs){.f_type = is_sysfs ? SYSFS_MAGIC : PROC_SUPER_MAGIC,
                              .f_bsize = PAGE_SIZE,
                              .f_frsize = PAGE_SIZE,
                              .f_namelen = NAME_MAX};
 }
 
-struct inode *proc_inode_new(const struct proc_node *node, pid_t pid, int fd) {
+// Where the node lies in the kernel, who it is of, which descriptor, whether of one thread alone.
+enum { NODE_BITS = 19, DESCRIPTOR_BITS = 21, ID_BITS = 22 };
+
+uint64_t proc_number(const struct proc_node *node, const struct proc_inode *of) {
+    uint64_t place = (uint64_t)node / sizeof(void *) & ((1UL << NODE_BITS) - 1);
+    uint64_t id = (uint64_t)(of->tid != 0 ? of->tid : of->pid);
+    uint64_t whose = (uint64_t)(of->tid != 0) << ID_BITS | id;
+    return (whose << DESCRIPTOR_BITS | (uint64_t)(of->fd + 1)) << NODE_BITS | place;
+}
+
+struct inode *proc_inode_new(const struct proc_node *node, const struct proc_inode *of) {
     struct proc_inode *new = heap_alloc_zeroed(sizeof(*new));
     if (new == NULL) {
         return NULL;
     }
-    const struct process *process = pid == 0 ? NULL : process_find(pid);
+    const struct process *process = of->pid == 0 ? NULL : process_find(of->pid);
     struct inode *inode = &new->inode;
     new->node = node;
-    new->pid = pid;
-    new->fd = fd;
+    new->pid = of->pid;
+    new->tid = of->tid;
+    new->fd = of->fd;
     inode->ops = node->ops;
     inode->references = 1;
     inode->mode = node->mode;
-    inode->device = DEVICE_NUMBER(0, PROC_MINOR);
-    inode->number = (uint64_t)pid << 32 | (uint64_t)(fd + 1) << 8 | node->number;
+    inode->device = of->inode.device;
+    inode->number = proc_number(node, of);
     inode->uid = process == NULL ? 0 : process->credentials.euid;
     inode->gid = process == NULL ? 0 : process->credentials.egid;
     inode->links = S_ISDIR(node->mode) ? 2 : 1;
@@ -69,12 +78,33 @@ struct process *proc_process(const struct inode *inode) {
     return process_find(proc_inode(inode)->pid);
 }
 
+bool proc_subject(const struct inode *inode, struct proc_subject *subject) {
+    const struct proc_inode *of = proc_inode(inode);
+    *subject = (struct proc_subject){.is_task = of->tid != 0, .fd = of->fd};
+    if (of->pid == 0) {
+        return true;
+    }
+    subject->process = process_find(of->pid);
+    if (subject->process == NULL || list_empty(&subject->process->threads)) {
+        return false;
+    }
+    subject->thread = LIST_FIRST(&subject->process->threads, struct thread, process_node);
+    if (of->tid != 0) {
+        subject->thread = thread_find(of->tid);
+    }
+    return subject->thread != NULL && subject->thread->process == subject->process;
+}
+
 // --- directories --------------------------------------------------------------------------------
+
+static bool is_named(const struct proc_node *node, const char *name, size_t length) {
+    return strlen(node->name) == length && memcmp(node->name, name, length) == 0;
+}
 
 static const struct proc_node *find_child(const struct proc_node *node, const char *name,
                                           size_t length) {
     for (const struct proc_node *child = node->children; child->name != NULL; child++) {
-        if (strlen(child->name) == length && memcmp(child->name, name, length) == 0) {
+        if (is_named(child, name, length)) {
             return child;
         }
     }
@@ -88,34 +118,45 @@ static int give(struct inode *inode, struct inode **result) {
 
 static int lookup(struct inode *dir, const char *name, size_t length, struct inode **result) {
     const struct proc_node *child = find_child(proc_inode(dir)->node, name, length);
-    if (child == NULL || (proc_inode(dir)->pid != 0 && proc_process(dir) == NULL)) {
+    struct proc_subject subject;
+    if (child == NULL || !proc_subject(dir, &subject)) {
         return -ENOENT;
     }
-    return give(proc_inode_new(child, proc_inode(dir)->pid, -1), result);
+    return give(proc_inode_new(child, proc_inode(dir)), result);
 }
 
-static pid_t pid_named(const char *name, size_t length) {
-    pid_t pid = 0;
+int proc_parse_number(const char *name, size_t length) {
+    int number = 0;
     for (size_t i = 0; i < length; i++) {
-        if (name[i] < '0' || name[i] > '9' || pid > INT32_MAX / 10 - 1) {
-            return 0;
+        if (name[i] < '0' || name[i] > '9' || number > INT32_MAX / 10 - 1) {
+            return -1;
         }
-        pid = pid * 10 + (name[i] - '0');
+        number = number * 10 + (name[i] - '0');
     }
-    return length > 0 && name[0] != '0' ? pid : 0;
+    return length > 1 && name[0] == '0' ? -1 : number;
+}
+
+static const struct proc_node *find_in_root(const char *name, size_t length) {
+    SET_FOR_EACH (node, proc_root, struct proc_node) {
+        if (is_named(node, name, length)) {
+            return node;
+        }
+    }
+    return find_child(&root_node, name, length);
 }
 
 static int lookup_in_root(struct inode *dir, const char *name, size_t length,
                           struct inode **result) {
-    const struct proc_node *child = find_child(proc_inode(dir)->node, name, length);
-    if (child != NULL) {
-        return give(proc_inode_new(child, 0, -1), result);
+    struct proc_inode of = *proc_inode(dir);
+    const struct proc_node *child = find_in_root(name, length);
+    if (child == NULL) {
+        of.pid = proc_parse_number(name, length);
+        child = &process_node;
+        if (of.pid <= 0 || process_find(of.pid) == NULL) {
+            return -ENOENT;
+        }
     }
-    pid_t pid = pid_named(name, length);
-    if (pid == 0 || process_find(pid) == NULL) {
-        return -ENOENT;
-    }
-    return give(proc_inode_new(&proc_process_node, pid, -1), result);
+    return give(proc_inode_new(child, &of), result);
 }
 
 bool proc_emit_dots(struct file *file, struct dir_sink *sink) {
@@ -133,25 +174,41 @@ bool proc_emit_dots(struct file *file, struct dir_sink *sink) {
     return true;
 }
 
-static bool emit_children(struct file *file, struct dir_sink *sink) {
-    const struct proc_node *child = proc_inode(file->inode)->node->children;
-    for (off_t position = PROC_NAMES_START; child->name != NULL; child++, position++) {
-        if (position < file->offset) {
-            continue;
-        }
-        uint8_t type = (uint8_t)((child->mode & S_IFMT) >> PROC_TYPE_SHIFT);
-        uint64_t number = (uint64_t)proc_inode(file->inode)->pid << 32 | child->number;
-        if (!sink->emit(sink, child->name, strlen(child->name), number, type, position + 1)) {
-            return false;
-        }
-        file->offset = position + 1;
+bool proc_emit_number(struct dir_sink *sink, int number, mode_t type, uint64_t inode, off_t next) {
+    char name[16];
+    int length = format_string(name, sizeof(name), "%d", number);
+    return sink->emit(sink, name, (size_t)length, inode, (uint8_t)(type >> PROC_TYPE_SHIFT), next);
+}
+
+// One node, if it is not before the file's position.
+static bool emit_node(struct file *file, struct dir_sink *sink, const struct proc_node *node,
+                      off_t position) {
+    if (position < file->offset) {
+        return true;
     }
+    uint8_t type = (uint8_t)((node->mode & S_IFMT) >> PROC_TYPE_SHIFT);
+    uint64_t number = proc_number(node, proc_inode(file->inode));
+    if (!sink->emit(sink, node->name, strlen(node->name), number, type, position + 1)) {
+        return false;
+    }
+    file->offset = position + 1;
     return true;
 }
 
+// *position: of the first child; afterwards behind the last.
+static bool emit_children(struct file *file, struct dir_sink *sink, off_t *position) {
+    const struct proc_node *child = proc_inode(file->inode)->node->children;
+    bool room = true;
+    for (; room && child->name != NULL; child++, (*position)++) {
+        room = emit_node(file, sink, child, *position);
+    }
+    return room;
+}
+
 static int readdir(struct file *file, struct dir_sink *sink) {
+    off_t position = PROC_NAMES_START;
     if (proc_emit_dots(file, sink)) {
-        emit_children(file, sink);
+        emit_children(file, sink, &position);
     }
     return 0;
 }
@@ -169,23 +226,35 @@ static struct process *next_process(pid_t from) {
 
 enum { PROCESSES_START = 256 }; // position of process 0 in /proc
 
+static bool emit_root(struct file *file, struct dir_sink *sink) {
+    off_t position = PROC_NAMES_START;
+    if (!emit_children(file, sink, &position)) {
+        return false;
+    }
+    SET_FOR_EACH (node, proc_root, struct proc_node) {
+        if (!emit_node(file, sink, node, position++)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int readdir_root(struct file *file, struct dir_sink *sink) {
-    if (!proc_emit_dots(file, sink) ||
-        (file->offset < PROCESSES_START && !emit_children(file, sink))) {
+    if (!proc_emit_dots(file, sink) || (file->offset < PROCESSES_START && !emit_root(file, sink))) {
         return 0;
     }
     struct process *process;
-    pid_t from = file->offset < PROCESSES_START ? 0 : (pid_t)(file->offset - PROCESSES_START);
-    while ((process = next_process(from)) != NULL) {
-        char name[16];
-        int length = format_string(name, sizeof(name), "%d", process->pid);
-        off_t next = PROCESSES_START + process->pid + 1;
-        uint64_t number = (uint64_t)process->pid << 32 | NUMBER_PROCESS;
-        if (!sink->emit(sink, name, (size_t)length, number, S_IFDIR >> PROC_TYPE_SHIFT, next)) {
+    struct proc_inode of = *proc_inode(file->inode);
+    of.pid = file->offset < PROCESSES_START ? 0 : (pid_t)(file->offset - PROCESSES_START);
+    while ((process = next_process(of.pid)) != NULL) {
+        of.pid = process->pid;
+        off_t next = PROCESSES_START + of.pid + 1;
+        uint64_t number = proc_number(&process_node, &of);
+        if (!proc_emit_number(sink, of.pid, S_IFDIR, number, next)) {
             return 0;
         }
         file->offset = next;
-        from = process->pid + 1;
+        of.pid++;
     }
     return 0;
 }
@@ -213,12 +282,18 @@ static const struct inode_ops root_ops = {
 
 // --- mounting -----------------------------------------------------------------------------------
 
-static void mount_proc(void) {
-    struct inode *root = proc_inode_new(&root_node, 0, -1);
-    if (root == NULL) {
-        return;
+void proc_mount(const char *type, const char *directory, const struct proc_node *root) {
+    static uint64_t minor = FIRST_MINOR;
+    const struct proc_inode of = {.inode.device = DEVICE_NUMBER(0, minor), .fd = -1};
+    minor++;
+    struct inode *inode = proc_inode_new(root, &of);
+    if (inode != NULL) {
+        root_mount(type, directory, inode);
     }
-    root_mount("proc", root);
+}
+
+static void mount_proc(void) {
+    proc_mount("proc", "proc", &root_node);
     root_make_link("dev", "fd", "/proc/self/fd");
     root_make_link("dev", "stdin", "/proc/self/fd/0");
     root_make_link("dev", "stdout", "/proc/self/fd/1");

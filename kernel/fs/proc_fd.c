@@ -1,4 +1,5 @@
-// /proc/PID/fd: a link per descriptor, which leads to the open file's inode whatever its text says.
+// /proc/PID/fd: a link per descriptor, which leads to the open file's inode whatever its text says;
+// /proc/PID/fdinfo: a file per descriptor.
 #include <asm/errno.h>
 #include <linux/fcntl.h>
 #include <linux/limits.h>
@@ -6,13 +7,12 @@
 
 #include "fd.h"
 #include "heap.h"
+#include "mounts.h"
 #include "path.h"
 #include "proc.h"
 #include "report.h"
 #include "string.h"
 #include "thread.h"
-
-enum { NUMBER_DESCRIPTOR = 64 };
 
 static const struct inode_ops link_ops;
 
@@ -73,38 +73,34 @@ static mode_t link_mode(const struct file *file) {
            (access != O_RDONLY ? S_IWUSR : 0);
 }
 
-// --- the directory ------------------------------------------------------------------------------
+// --- fd ---------------------------------------------------------------------------------------
 
-static int parse(const char *name, size_t length) {
-    int fd = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (name[i] < '0' || name[i] > '9' || fd > INT32_MAX / 10 - 1) {
-            return -1;
-        }
-        fd = fd * 10 + (name[i] - '0');
-    }
-    return length > 1 && name[0] == '0' ? -1 : fd;
-}
+static const struct proc_node link_node = {.mode = S_IFLNK | 0700, .ops = &link_ops};
 
-static int lookup(struct inode *dir, const char *name, size_t length, struct inode **result) {
-    static const struct proc_node node = {
-        .mode = S_IFLNK | 0700, .number = NUMBER_DESCRIPTOR, .ops = &link_ops};
-    int fd = parse(name, length);
-    const struct file *file = file_of(dir, fd);
-    if (file == NULL) {
+static int find(struct inode *dir, const char *name, size_t length, const struct proc_node *node,
+                struct inode **result) {
+    struct proc_inode of = *proc_inode(dir);
+    of.fd = proc_parse_number(name, length);
+    if (file_of(dir, of.fd) == NULL) {
         return -ENOENT;
     }
-    *result = proc_inode_new(&node, proc_inode(dir)->pid, fd);
-    if (*result == NULL) {
-        return -ENOMEM;
-    }
-    (*result)->mode = link_mode(file);
-    (*result)->size = 64; // as Linux has it
-    return 0;
+    *result = proc_inode_new(node, &of);
+    return *result == NULL ? -ENOMEM : 0;
 }
 
-static int readdir(struct file *file, struct dir_sink *sink) {
-    const struct process *process = proc_process(file->inode);
+static int lookup_link(struct inode *dir, const char *name, size_t length, struct inode **result) {
+    int error = find(dir, name, length, &link_node, result);
+    if (error == 0) {
+        (*result)->mode = link_mode(file_of(dir, proc_inode(*result)->fd));
+        (*result)->size = 64; // as Linux has it
+    }
+    return error;
+}
+
+static int list_descriptors(struct file *file, struct dir_sink *sink,
+                            const struct proc_node *node) {
+    struct proc_inode of = *proc_inode(file->inode);
+    const struct process *process = process_find(of.pid);
     if (process == NULL || process->files == NULL) {
         return -ENOENT;
     }
@@ -113,12 +109,10 @@ static int readdir(struct file *file, struct dir_sink *sink) {
     }
     for (size_t fd = (size_t)(file->offset - PROC_NAMES_START); fd < process->files->capacity;
          fd++) {
-        char name[16];
-        int length = format_string(name, sizeof(name), "%zu", fd);
         off_t next = (off_t)fd + PROC_NAMES_START + 1;
-        uint64_t number = (uint64_t)process->pid << 32 | (fd + 1) << 8 | NUMBER_DESCRIPTOR;
+        of.fd = (int)fd;
         if (process->files->slots[fd].file != NULL &&
-            !sink->emit(sink, name, (size_t)length, number, S_IFLNK >> PROC_TYPE_SHIFT, next)) {
+            !proc_emit_number(sink, of.fd, node->mode & S_IFMT, proc_number(node, &of), next)) {
             return 0;
         }
         file->offset = next;
@@ -126,11 +120,57 @@ static int readdir(struct file *file, struct dir_sink *sink) {
     return 0;
 }
 
-static int open_directory(UNUSED struct inode *inode, struct file *file) {
-    static const struct file_ops ops = {.readdir = readdir, .seek = proc_seek};
+static int readdir_links(struct file *file, struct dir_sink *sink) {
+    return list_descriptors(file, sink, &link_node);
+}
+
+static int open_links(UNUSED struct inode *inode, struct file *file) {
+    static const struct file_ops ops = {.readdir = readdir_links, .seek = proc_seek};
     file->ops = &ops;
     return 0;
 }
 
 const struct inode_ops proc_fd_ops = {
-    .lookup = lookup, .open = open_directory, .statfs = proc_statfs, .destroy = proc_destroy};
+    .lookup = lookup_link, .open = open_links, .statfs = proc_statfs, .destroy = proc_destroy};
+
+// --- fdinfo -------------------------------------------------------------------------------------
+
+static void information(struct proc_text *text, const struct proc_subject *subject) {
+    const struct fd_table *table = subject->process->files;
+    if (table == NULL || (size_t)subject->fd >= table->capacity) {
+        return;
+    }
+    const struct fd_slot *slot = &table->slots[subject->fd];
+    const struct file *file = slot->file;
+    if (file == NULL) {
+        return;
+    }
+    uint32_t flags = file->flags | (slot->close_on_exec ? O_CLOEXEC : 0);
+    uint64_t device = file->inode == NULL ? 0 : file->inode->device;
+    uint64_t inode = file->inode != NULL ? file->inode->number : file_anonymous_number(file);
+    proc_add(text, "pos:\t%ld\nflags:\t0", (long)file->offset);
+    proc_add_octal(text, flags, 1);
+    proc_add(text, "\nmnt_id:\t%u\nino:\t%lu\n", mount_id(device), inode);
+}
+
+static const struct proc_node information_node = PROC_FILE(NULL, 0444, information);
+
+static int lookup_information(struct inode *dir, const char *name, size_t length,
+                              struct inode **result) {
+    return find(dir, name, length, &information_node, result);
+}
+
+static int readdir_information(struct file *file, struct dir_sink *sink) {
+    return list_descriptors(file, sink, &information_node);
+}
+
+static int open_information(UNUSED struct inode *inode, struct file *file) {
+    static const struct file_ops ops = {.readdir = readdir_information, .seek = proc_seek};
+    file->ops = &ops;
+    return 0;
+}
+
+const struct inode_ops proc_fdinfo_ops = {.lookup = lookup_information,
+                                          .open = open_information,
+                                          .statfs = proc_statfs,
+                                          .destroy = proc_destroy};

@@ -1,21 +1,19 @@
 // Files of /proc/PID: proc_pid_*(5). What is not counted here is 0, as it is for a process that has
 // none of it.
-#include <linux/limits.h>
+#include <asm/errno.h>
 #include <linux/resource.h>
 #include <linux/stat.h>
 
 #include "arch.h"
-#include "file.h"
+#include "fd.h"
 #include "page.h"
-#include "path.h"
 #include "proc.h"
 #include "signal.h"
 #include "string.h"
 #include "thread.h"
 #include "vm.h"
 
-enum { FILE_MODE = S_IFREG | 0444, SECRET_MODE = S_IFREG | 0400, LINK_MODE = S_IFLNK | 0777 };
-enum { FIRST_NUMBER = 32, KIB_PER_PAGE = PAGE_SIZE / 1024, TTY_NUMBER = DEVICE_NUMBER(5, 1) };
+enum { KIB_PER_PAGE = PAGE_SIZE / 1024, TTY_NUMBER = DEVICE_NUMBER(5, 1) };
 #define TICK_NS (NSEC_PER_SEC / 100) // USER_HZ
 
 // --- from its memory -----------------------------------------------------------------------------
@@ -34,90 +32,79 @@ static void add_memory(struct proc_text *text, struct address_space *space, uint
     }
 }
 
-static void cmdline(struct proc_text *text, const struct process *process) {
+static void cmdline(struct proc_text *text, const struct proc_subject *subject) {
+    const struct process *process = subject->process;
     if (process->space != NULL) {
         add_memory(text, process->space, process->space->arg_start, process->space->arg_end);
     }
 }
 
-static void environ(struct proc_text *text, const struct process *process) {
+static void environ(struct proc_text *text, const struct proc_subject *subject) {
+    const struct process *process = subject->process;
     if (process->space != NULL) {
         add_memory(text, process->space, process->space->env_start, process->space->env_end);
     }
 }
 
-static void auxv(struct proc_text *text, const struct process *process) {
+static void auxv(struct proc_text *text, const struct proc_subject *subject) {
+    const struct process *process = subject->process;
     if (process->space != NULL) {
         add_memory(text, process->space, process->space->auxv_start, process->space->auxv_end);
     }
 }
 
-// --- maps ----------------------------------------------------------------------------------------
-
-enum { NAME_COLUMN = 73 };
-
-static void add_area_name(struct proc_text *text, const struct process *process,
-                          const struct vm_area *area) {
-    static char path[PATH_MAX]; // one for all: nothing here sleeps
-    const char *name = area->name;
-    if (area->file != NULL && area->file->entry != NULL) {
-        name = path_entry_text(area->file->entry, path_root(), path, sizeof(path));
-    } else if (area->file != NULL && name == NULL) {
-        name = process->executable; // it was mapped before there were names
-    }
-    if (name != NULL) {
-        proc_add_bytes(text, name, strlen(name));
-    }
-}
-
-static void add_area(struct proc_text *text, const struct process *process,
-                     const struct vm_area *area) {
-    const struct inode *inode = area->file == NULL ? NULL : area->file->inode;
-    size_t start = text->length;
-    proc_add(text, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", area->start, area->end,
-             (area->prot & PROT_BIT_READ) != 0 ? 'r' : '-',
-             (area->prot & PROT_BIT_WRITE) != 0 ? 'w' : '-',
-             (area->prot & PROT_BIT_EXEC) != 0 ? 'x' : '-',
-             (area->flags & VM_SHARED) != 0 ? 's' : 'p', area->file == NULL ? 0 : area->file_offset,
-             inode == NULL ? 0 : (unsigned)(inode->device >> 8),
-             inode == NULL ? 0 : (unsigned)(inode->device & 0xff),
-             inode == NULL ? 0 : inode->number);
-    if (area->file != NULL || area->name != NULL) {
-        while (text->length - start < NAME_COLUMN && !text->failed) {
-            proc_add_bytes(text, " ", 1);
-        }
-        add_area_name(text, process, area);
-    }
-    proc_add_bytes(text, "\n", 1);
-}
-
-static void maps(struct proc_text *text, const struct process *process) {
-    if (process->space == NULL) {
-        return;
-    }
-    LIST_FOR_EACH (area, &process->space->areas, struct vm_area, node) {
-        add_area(text, process, area);
-    }
-}
-
 // --- state ---------------------------------------------------------------------------------------
 
-static struct thread *leader(const struct process *process) {
-    return LIST_FIRST(&process->threads, struct thread, process_node);
+static char thread_state(const struct thread *thread) {
+    return thread->state == THREAD_RUNNABLE ? 'R' : thread->process->stopped ? 'T' : 'S';
 }
 
-static char state_of(const struct process *process) {
-    FOR_EACH_THREAD (thread, process) {
-        if (thread->state == THREAD_RUNNABLE) {
-            return 'R';
+// A process runs when one of its threads does.
+static char state_of(const struct proc_subject *subject) {
+    if (!subject->is_task) {
+        FOR_EACH_THREAD (thread, subject->process) {
+            if (thread->state == THREAD_RUNNABLE) {
+                return 'R';
+            }
         }
     }
-    return process->stopped ? 'T' : 'S';
+    return thread_state(subject->thread);
 }
 
-static void comm(struct proc_text *text, const struct process *process) {
-    const struct thread *first = leader(process);
-    proc_add(text, "%s\n", first == NULL ? "" : first->name);
+static void comm(struct proc_text *text, const struct proc_subject *subject) {
+    proc_add(text, "%s\n", subject->thread->name);
+}
+
+// Threads of the same process only, as prctl(PR_SET_NAME) for another would be.
+static int set_comm(const struct proc_subject *subject, const char *bytes, size_t length) {
+    char *name = subject->thread->name;
+    if (subject->process != process_current()) {
+        return -EINVAL;
+    }
+    memset(name, 0, THREAD_NAME_SIZE);
+    memcpy(name, bytes, MIN(length, THREAD_NAME_SIZE - 1));
+    return 0;
+}
+
+static struct usage {
+    uint64_t cpu_ns, faults, switches[2];
+} usage_of(const struct proc_subject *subject) {
+    const struct process *process = subject->process;
+    struct usage usage = {0};
+    if (!subject->is_task) {
+        usage = (struct usage){process_cpu_ns(process),
+                               process->ended_faults,
+                               {process->ended_switches[0], process->ended_switches[1]}};
+    }
+    FOR_EACH_THREAD (thread, process) {
+        if (!subject->is_task || thread == subject->thread) {
+            usage.faults += thread->faults;
+            usage.switches[0] += thread->switches[0];
+            usage.switches[1] += thread->switches[1];
+        }
+    }
+    usage.cpu_ns = subject->is_task ? thread_cpu_ns(subject->thread) : usage.cpu_ns;
+    return usage;
 }
 
 struct actions {
@@ -134,30 +121,36 @@ static struct actions actions_of(const struct process *process) {
     return actions;
 }
 
-static void stat(struct proc_text *text, const struct process *process) {
+static const struct address_space *space_of(const struct proc_subject *subject) {
     static const struct address_space none;
-    const struct address_space *space = process->space == NULL ? &none : process->space;
-    const struct thread *first = leader(process);
+    return subject->process->space == NULL ? &none : subject->process->space;
+}
+
+static void stat(struct proc_text *text, const struct proc_subject *subject) {
+    const struct process *process = subject->process;
+    const struct thread *thread = subject->thread;
+    const struct address_space *space = space_of(subject);
     struct actions actions = actions_of(process);
-    proc_add(text, "%d (%s) %c %d %d %d %d %d 4194304 0 0 0 0 ", process->pid,
-             first == NULL ? "" : first->name, state_of(process), process->parent_pid,
-             process->group, process->session, TTY_NUMBER, process->group);
-    proc_add(text, "%lu 0 0 0 %d %d %zu 0 %lu ", process_cpu_ns(process) / TICK_NS,
-             20 + (first == NULL ? 0 : first->nice), first == NULL ? 0 : first->nice,
-             process->thread_count, process->start_ns / TICK_NS);
+    struct usage usage = usage_of(subject);
+    proc_add(text, "%d (%s) %c %d %d %d %d %d 4194304 %lu 0 0 0 ",
+             subject->is_task ? thread->tid : process->pid, thread->name, state_of(subject),
+             process->parent_pid, process->group, process->session, TTY_NUMBER, process->group,
+             usage.faults);
+    proc_add(text, "%lu 0 0 0 %d %d %zu 0 %lu ", usage.cpu_ns / TICK_NS, 20 + thread->nice,
+             thread->nice, process->thread_count, process->start_ns / TICK_NS);
     proc_add(text, "%lu %zu %lu %lu %lu %lu 0 0 ", space->mapped_pages * PAGE_SIZE,
              space->resident_pages, process->limits[RLIMIT_RSS].current, space->code_start,
              space->code_end, space->stack_top);
-    proc_add(text, "%lu %lu %lu %lu 0 0 0 17 0 0 0 0 0 0 ", process->pending.set,
-             first == NULL ? 0 : first->blocked, actions.ignored, actions.caught);
+    proc_add(text, "%lu %lu %lu %lu 0 0 0 17 0 %d %d 0 0 0 ",
+             subject->is_task ? thread->pending.set : process->pending.set, thread->blocked,
+             actions.ignored, actions.caught, thread->priority, thread->policy);
     proc_add(text, "%lu %lu %lu %lu %lu %lu %lu %d\n", space->data_start, space->data_end,
              space->brk_start, space->arg_start, space->arg_end, space->env_start, space->env_end,
              process->exit_status);
 }
 
-static void statm(struct proc_text *text, const struct process *process) {
-    static const struct address_space none;
-    const struct address_space *space = process->space == NULL ? &none : process->space;
+static void statm(struct proc_text *text, const struct proc_subject *subject) {
+    const struct address_space *space = space_of(subject);
     uint64_t code = (PAGE_UP(space->code_end) - PAGE_DOWN(space->code_start)) >> PAGE_SHIFT;
     proc_add(text, "%zu %zu 0 %lu 0 %zu 0\n", space->mapped_pages, space->resident_pages, code,
              space->data_pages);
@@ -177,67 +170,97 @@ static void add_credentials(struct proc_text *text, const struct credentials *wh
     proc_add(text, "\n");
 }
 
-static void add_signals(struct proc_text *text, const struct process *process) {
-    const struct thread *first = leader(process);
+static void add_signals(struct proc_text *text, const struct proc_subject *subject) {
+    const struct process *process = subject->process;
+    const struct thread *thread = subject->thread;
     struct actions actions = actions_of(process);
-    proc_add(text, "SigPnd:\t%016lx\n", first == NULL ? 0 : first->pending.set);
+    proc_add(text, "SigPnd:\t%016lx\n", thread->pending.set);
     proc_add(text, "ShdPnd:\t%016lx\n", process->pending.set);
-    proc_add(text, "SigBlk:\t%016lx\n", first == NULL ? 0 : first->blocked);
+    proc_add(text, "SigBlk:\t%016lx\n", thread->blocked);
     proc_add(text, "SigIgn:\t%016lx\n", actions.ignored);
     proc_add(text, "SigCgt:\t%016lx\n", actions.caught);
     proc_add(text, "CapInh:\t%016lx\n", process->credentials.inheritable);
     proc_add(text, "CapPrm:\t%016lx\n", process->credentials.permitted);
     proc_add(text, "CapEff:\t%016lx\n", process->credentials.effective);
+    proc_add(text, "CapBnd:\t%016lx\nCapAmb:\t%016lx\n", process->bounding, process->ambient);
 }
 
-static void status(struct proc_text *text, const struct process *process) {
-    const struct thread *first = leader(process);
-    const char *states[] = {"R (running)", "S (sleeping)", "T (stopped)"};
-    char state = state_of(process);
-    const char *described = states[state == 'R' ? 0 : state == 'S' ? 1 : 2];
-    proc_add(text, "Name:\t%s\n", first == NULL ? "" : first->name);
+static void add_memory_sizes(struct proc_text *text, const struct address_space *space) {
+    if (space == NULL) {
+        return;
+    }
+    add_pages(text, "VmSize", space->mapped_pages);
+    add_pages(text, "VmLck", space->locked_pages);
+    add_pages(text, "VmHWM", space->peak_resident_pages);
+    add_pages(text, "VmRSS", space->resident_pages);
+    add_pages(text, "VmData", space->data_pages);
+}
+
+static void status(struct proc_text *text, const struct proc_subject *subject) {
+    const struct process *process = subject->process;
+    const struct thread *thread = subject->thread;
+    const struct usage usage = usage_of(subject);
+    char state = state_of(subject);
+    const char *described = state == 'R' ? "running" : state == 'S' ? "sleeping" : "stopped";
+    proc_add(text, "Name:\t%s\n", thread->name);
     if (process->fs != NULL) {
-        mode_t mask = process->fs->umask;
-        proc_add(text, "Umask:\t0%u%u%u\n", mask >> 6 & 7, mask >> 3 & 7, mask & 7);
+        proc_add(text, "Umask:\t");
+        proc_add_octal(text, process->fs->umask, 4);
+        proc_add(text, "\n");
     }
-    proc_add(text, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-             described, process->pid, process->pid, process->parent_pid);
+    proc_add(text, "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+             state, described, process->pid, subject->is_task ? thread->tid : process->pid,
+             process->parent_pid);
     add_credentials(text, &process->credentials);
-    if (process->space != NULL) {
-        add_pages(text, "VmSize", process->space->mapped_pages);
-        add_pages(text, "VmLck", process->space->locked_pages);
-        add_pages(text, "VmHWM", process->space->peak_resident_pages);
-        add_pages(text, "VmRSS", process->space->resident_pages);
-        add_pages(text, "VmData", process->space->data_pages);
-    }
+    proc_add(text, "FDSize:\t%zu\n", process->files == NULL ? 0 : process->files->capacity);
+    add_memory_sizes(text, process->space);
     proc_add(text, "Threads:\t%zu\n", process->thread_count);
-    add_signals(text, process);
-    proc_add(text, "NoNewPrivs:\t%d\n", first != NULL && first->no_new_privileges);
+    add_signals(text, subject);
+    proc_add(text, "NoNewPrivs:\t%d\n", thread->no_new_privileges);
     proc_add(text, "Seccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n");
+    proc_add(text, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
+             usage.switches[0], usage.switches[1]);
 }
 
-static void mounts(struct proc_text *text, UNUSED const struct process *process) {
-    proc_add(text, "tmpfs / tmpfs rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\n");
+// --- the rest
+// -------------------------------------------------------------------------------------
+
+static void cgroup(struct proc_text *text, UNUSED const struct proc_subject *subject) {
+    proc_add(text, "0::/\n");
 }
 
-#define TEXT(name_, mode_, order)                                                                  \
-    {                                                                                              \
-        .name = #name_, .mode = (mode_), .number = FIRST_NUMBER + (order), .ops = &proc_text_ops,  \
-        .text = (name_)                                                                            \
-    }
+// Nobody is chosen when memory runs out: it is the one that asks (mm/fault.c).
+static void oom_score(struct proc_text *text, UNUSED const struct proc_subject *subject) {
+    proc_add(text, "0\n");
+}
+
+static void personality(struct proc_text *text, const struct proc_subject *subject) {
+    proc_add(text, "%08x\n", subject->process->personality);
+}
+
 const struct proc_node proc_process_children[] = {
-    TEXT(auxv, SECRET_MODE, 0),
-    TEXT(cmdline, FILE_MODE, 1),
-    TEXT(comm, FILE_MODE, 2),
-    {.name = "cwd", .mode = LINK_MODE, .number = FIRST_NUMBER + 3, .ops = &proc_cwd_ops},
-    TEXT(environ, SECRET_MODE, 4),
-    {.name = "exe", .mode = LINK_MODE, .number = FIRST_NUMBER + 5, .ops = &proc_exe_ops},
-    {.name = "fd", .mode = S_IFDIR | 0500, .number = FIRST_NUMBER + 6, .ops = &proc_fd_ops},
-    TEXT(maps, FILE_MODE, 7),
-    TEXT(mounts, FILE_MODE, 8),
-    {.name = "root", .mode = LINK_MODE, .number = FIRST_NUMBER + 9, .ops = &proc_root_link_ops},
-    TEXT(stat, FILE_MODE, 10),
-    TEXT(statm, FILE_MODE, 11),
-    TEXT(status, FILE_MODE, 12),
+    {.name = "task", .mode = S_IFDIR | 0555, .ops = &proc_task_ops},
+    // From here on also in /proc/PID/task/TID.
+    PROC_FILE("auxv", 0400, auxv),
+    PROC_FILE("cgroup", 0444, cgroup),
+    PROC_FILE("cmdline", 0444, cmdline),
+    PROC_SETTING("comm", 0644, comm, set_comm),
+    PROC_LINK("cwd", &proc_cwd_ops),
+    PROC_FILE("environ", 0400, environ),
+    PROC_LINK("exe", &proc_exe_ops),
+    {.name = "fd", .mode = S_IFDIR | 0500, .ops = &proc_fd_ops},
+    {.name = "fdinfo", .mode = S_IFDIR | 0555, .ops = &proc_fdinfo_ops},
+    PROC_FILE("limits", 0444, proc_limits),
+    PROC_FILE("maps", 0444, proc_maps),
+    PROC_FILE("mountinfo", 0444, proc_mountinfo),
+    PROC_FILE("mounts", 0444, proc_mounts),
+    PROC_FILE("oom_score", 0444, oom_score),
+    PROC_FILE("personality", 0400, personality),
+    PROC_LINK("root", &proc_root_link_ops),
+    PROC_FILE("smaps", 0444, proc_smaps),
+    PROC_FILE("smaps_rollup", 0444, proc_smaps_rollup),
+    PROC_FILE("stat", 0444, stat),
+    PROC_FILE("statm", 0444, statm),
+    PROC_FILE("status", 0444, status),
     {.name = NULL},
 };

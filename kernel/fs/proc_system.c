@@ -1,17 +1,29 @@
 // Files of /proc about the whole machine.
 #include <linux/stat.h>
+#include <linux/utsname.h>
 
 #include "clock.h"
 #include "page.h"
 #include "proc.h"
+#include "string.h"
+#include "system.h"
 #include "thread.h"
 
-enum { FILE_MODE = S_IFREG | 0444, LINK_MODE = S_IFLNK | 0777, FIRST_NUMBER = 8 };
 enum { KIB_PER_PAGE = PAGE_SIZE / 1024 };
 #define TICK_NS (NSEC_PER_SEC / 100) // USER_HZ
 
-static void filesystems(struct proc_text *text, UNUSED const struct process *process) {
-    proc_add(text, "nodev\ttmpfs\nnodev\tproc\n");
+static void devices(struct proc_text *text, UNUSED const struct proc_subject *subject) {
+    proc_add(text, "Character devices:\n");
+    SET_FOR_EACH (device, device, struct device_ops) {
+        if (device->name != NULL && S_ISCHR(device->mode)) {
+            proc_add(text, "%3u %s\n", (unsigned)(device->rdev >> 8 & 0xfff), device->name);
+        }
+    }
+    proc_add(text, "\nBlock devices:\n");
+}
+
+static void filesystems(struct proc_text *text, UNUSED const struct proc_subject *subject) {
+    proc_add(text, "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\n");
 }
 
 static size_t count_threads(void) {
@@ -22,11 +34,11 @@ static size_t count_threads(void) {
     return count;
 }
 
-static void loadavg(struct proc_text *text, UNUSED const struct process *process) {
+static void loadavg(struct proc_text *text, UNUSED const struct proc_subject *subject) {
     proc_add(text, "0.00 0.00 0.00 1/%zu %d\n", count_threads(), process_current()->pid);
 }
 
-static void meminfo(struct proc_text *text, UNUSED const struct process *process) {
+static void meminfo(struct proc_text *text, UNUSED const struct proc_subject *subject) {
     size_t total = page_total_count() * KIB_PER_PAGE;
     size_t free = page_free_count() * KIB_PER_PAGE;
     proc_add(text, "MemTotal:       %8zu kB\n", total);
@@ -41,7 +53,7 @@ static void meminfo(struct proc_text *text, UNUSED const struct process *process
     proc_add(text, "SReclaimable:   %8d kB\n", 0);
 }
 
-static void stat(struct proc_text *text, UNUSED const struct process *process) {
+static void stat(struct proc_text *text, UNUSED const struct proc_subject *subject) {
     uint64_t busy = 0;
     uint64_t now = clock_monotonic_ns();
     FOR_EACH_PROCESS(each) {
@@ -61,40 +73,48 @@ static void put_seconds(struct proc_text *text, uint64_t time_ns, const char *en
     proc_add(text, "%lu.%02lu%s", ticks / 100, ticks % 100, end);
 }
 
-static void uptime(struct proc_text *text, UNUSED const struct process *process) {
+static void uptime(struct proc_text *text, UNUSED const struct proc_subject *subject) {
     put_seconds(text, clock_monotonic_ns(), " ");
     put_seconds(text, 0, "\n");
+}
+
+static void swaps(struct proc_text *text, UNUSED const struct proc_subject *subject) {
+    proc_add(text, "%-40s%-16s%-16s%-16s%s\n", "Filename", "Type", "Size", "Used", "Priority");
+}
+
+static void version(struct proc_text *text, UNUSED const struct proc_subject *subject) {
+    proc_add(text, "%s version %s %s\n", system_names.sysname, system_names.release,
+             system_names.version);
+}
+
+// The kernel has no command line.
+static void cmdline(struct proc_text *text, UNUSED const struct proc_subject *subject) {
+    proc_add(text, "\n");
 }
 
 static ssize_t read_mounts_link(UNUSED struct inode *inode, char *buffer, size_t size_bytes) {
     static const char target[] = "self/mounts";
     size_t length = MIN(sizeof(target) - 1, size_bytes);
-    for (size_t i = 0; i < length; i++) {
-        buffer[i] = target[i];
-    }
+    memcpy(buffer, target, length);
     return (ssize_t)length;
 }
 
 static const struct inode_ops mounts_link_ops = {
     .readlink = read_mounts_link, .statfs = proc_statfs, .destroy = proc_destroy};
 
-#define TEXT(name_, order)                                                                         \
-    {                                                                                              \
-        .name = #name_, .mode = FILE_MODE, .number = FIRST_NUMBER + (order),                       \
-        .ops = &proc_text_ops, .text = (name_)                                                     \
-    }
 const struct proc_node proc_root_children[] = {
-    {.name = "cpuinfo",
-     .mode = FILE_MODE,
-     .number = FIRST_NUMBER,
-     .ops = &proc_text_ops,
-     .text = proc_cpuinfo},
-    TEXT(filesystems, 1),
-    TEXT(loadavg, 2),
-    TEXT(meminfo, 3),
-    {.name = "mounts", .mode = LINK_MODE, .number = FIRST_NUMBER + 4, .ops = &mounts_link_ops},
-    {.name = "self", .mode = LINK_MODE, .number = FIRST_NUMBER + 5, .ops = &proc_self_ops},
-    TEXT(stat, 6),
-    TEXT(uptime, 7),
+    PROC_FILE("cmdline", 0444, cmdline),
+    PROC_FILE("cpuinfo", 0444, proc_cpuinfo),
+    PROC_FILE("devices", 0444, devices),
+    PROC_FILE("filesystems", 0444, filesystems),
+    PROC_FILE("loadavg", 0444, loadavg),
+    PROC_FILE("meminfo", 0444, meminfo),
+    PROC_LINK("mounts", &mounts_link_ops),
+    PROC_LINK("self", &proc_self_ops),
+    PROC_FILE("stat", 0444, stat),
+    PROC_FILE("swaps", 0444, swaps),
+    PROC_LINK("thread-self", &proc_thread_self_ops),
+    PROC_FILE("uptime", 0444, uptime),
+    PROC_FILE("version", 0444, version),
     {.name = NULL},
 };

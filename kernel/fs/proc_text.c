@@ -9,7 +9,7 @@
 #include "proc.h"
 #include "string.h"
 
-enum { FIRST_CAPACITY = 1024, LINE_MAX = 512 };
+enum { FIRST_CAPACITY = 1024, LINE_MAX = 512, OCTAL_DIGITS = 11 };
 
 void proc_add_bytes(struct proc_text *text, const void *bytes, size_t size_bytes) {
     if (text->length + size_bytes > text->capacity) {
@@ -35,6 +35,15 @@ void proc_add(struct proc_text *text, const char *format, ...) {
     proc_add_bytes(text, line, MIN((size_t)length, sizeof(line) - 1));
 }
 
+void proc_add_octal(struct proc_text *text, unsigned value, unsigned digits) {
+    for (unsigned left = OCTAL_DIGITS; left > 0; left--) {
+        uint64_t rest = (uint64_t)value >> 3 * (left - 1);
+        if (rest != 0 || left <= digits) {
+            proc_add(text, "%lu", rest & 7);
+        }
+    }
+}
+
 static ssize_t read_text(struct file *file, struct uio *to, off_t *offset) {
     const struct proc_text *text = file->private;
     if ((uint64_t)*offset >= text->length) {
@@ -52,19 +61,39 @@ static void release_text(struct file *file) {
     heap_free(text);
 }
 
+static ssize_t write_text(struct file *file, struct uio *from, UNUSED off_t *offset) {
+    char bytes[LINE_MAX];
+    struct proc_subject subject;
+    proc_write_fn write = proc_inode(file->inode)->node->write;
+    if (write == NULL) {
+        return -EIO;
+    }
+    if (!proc_subject(file->inode, &subject)) {
+        return -ESRCH;
+    }
+    size_t wanted = from->remaining;
+    size_t length = uio_read(from, bytes, MIN(wanted, sizeof(bytes) - 1));
+    if (length < MIN(wanted, sizeof(bytes) - 1)) {
+        return -EFAULT;
+    }
+    bytes[length] = '\0';
+    int error = write(&subject, bytes, length);
+    return error != 0 ? error : (ssize_t)wanted;
+}
+
 static const struct file_ops text_file_ops = {
-    .read = read_text, .seek = proc_seek, .release = release_text};
+    .read = read_text, .write = write_text, .seek = proc_seek, .release = release_text};
 
 static int open_text(struct inode *inode, struct file *file) {
-    const struct process *process = proc_process(inode);
-    if (proc_inode(inode)->pid != 0 && process == NULL) {
+    struct proc_subject subject;
+    if (!proc_subject(inode, &subject)) {
         return -ESRCH;
     }
     struct proc_text *text = heap_alloc_zeroed(sizeof(*text));
     if (text == NULL) {
         return -ENOMEM;
     }
-    proc_inode(inode)->node->text(text, process);
+    proc_inode(inode)->node->text(text, &subject);
     if (text->failed) {
         heap_free(text->bytes);
         heap_free(text);
@@ -75,5 +104,10 @@ static int open_text(struct inode *inode, struct file *file) {
     return 0;
 }
 
+// A setting is opened with O_TRUNC by whoever writes it as a file.
+static int truncate(UNUSED struct inode *inode, UNUSED off_t size) {
+    return 0;
+}
+
 const struct inode_ops proc_text_ops = {
-    .open = open_text, .statfs = proc_statfs, .destroy = proc_destroy};
+    .open = open_text, .truncate = truncate, .statfs = proc_statfs, .destroy = proc_destroy};

@@ -63,13 +63,3 @@ void root_make(const char *directory_name, const char *name, mode_t mode, uint64
     }
     inode_release(dir);
 }
-
-void root_mount(const char *directory_name, struct inode *mounted) {
-    struct inode *dir = root_directory(directory_name);
-    if (dir == NULL) {
-        inode_release(mounted);
-        return;
-    }
-    dir->mounted = mounted;
-    inode_release(dir);
-}

@@ -7,7 +7,8 @@ struct inode;
 
 void root_make(const char *directory, const char *name, mode_t mode, uint64_t rdev);
 void root_make_link(const char *directory, const char *name, const char *target);
-void root_mount(const char *directory, struct inode *root); // consumes the reference
+// Consumes the reference; `type` is kept (root_mount.c).
+void root_mount(const char *type, const char *directory, struct inode *root);
 
 // A directory of the root, made when it is missing. One reference; NULL: something else has the
 // name.

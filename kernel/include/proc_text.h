@@ -3,7 +3,7 @@
 
 #include "types.h"
 
-struct process;
+struct proc_subject; // fs/proc.h: whom the file is about
 
 struct proc_text {
     char *bytes;
@@ -12,7 +12,8 @@ struct proc_text {
 };
 void proc_add(struct proc_text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 void proc_add_bytes(struct proc_text *text, const void *bytes, size_t size_bytes);
-typedef void (*proc_text_fn)(struct proc_text *text, const struct process *process);
+void proc_add_octal(struct proc_text *text, unsigned value, unsigned digits); // at least so many
+typedef void (*proc_text_fn)(struct proc_text *text, const struct proc_subject *subject);
 
 // arch/<arch>/cpuinfo.c: /proc/cpuinfo, as this architecture's Linux words it.
-void proc_cpuinfo(struct proc_text *text, const struct process *process);
+void proc_cpuinfo(struct proc_text *text, const struct proc_subject *subject);

@@ -1,6 +1,6 @@
 // mount(2) and umount2(2). A mount hangs from the inode that it covers (inode.mounted), and a walk
-// finds it there; so there is one tree for all, and no table of mounts. Who stood in the covered
-// directory goes on standing in it, as in Linux.
+// finds it there, so there is one tree for all. Who stood in the covered directory goes on standing
+// in it, as in Linux.
 #include <asm/errno.h>
 #include <linux/capability.h>
 #include <linux/fcntl.h>
@@ -8,6 +8,7 @@
 #include <linux/mount.h>
 #include <linux/stat.h>
 
+#include "../fs/mounts.h"
 #include "../fs/root.h"
 #include "../fs/tmpfs.h"
 #include "heap.h"
@@ -122,14 +123,27 @@ static int new_tmpfs(char *options, struct inode **result) {
 
 // --- mounting -----------------------------------------------------------------------------------
 
-// What the boot has mounted on that directory of the root, or the directory: /proc, /dev.
-static int of_boot(const char *name, struct inode **result) {
-    struct inode *dir = root_directory(name);
+static const struct type {
+    const char *name, *directory; // where the boot has mounted it; NULL: each mount is a new one
+} types[] = {{"tmpfs", NULL}, {"proc", "proc"}, {"sysfs", "sys"}, {"devtmpfs", "dev"}};
+
+static const struct type *find_type(const char *name) {
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        if (strcmp(types[i].name, name) == 0) {
+            return &types[i];
+        }
+    }
+    return NULL;
+}
+
+// What lies on that directory of the root since the boot; devices lie in the directory itself.
+static int of_boot(const struct type *type, struct inode **result) {
+    struct inode *dir = root_directory(type->directory);
     if (dir == NULL) {
         return -ENODEV;
     }
-    bool is_proc = strcmp(name, "proc") == 0;
-    struct inode *found = is_proc ? dir->mounted : dir;
+    bool is_dev = strcmp(type->name, "devtmpfs") == 0;
+    struct inode *found = is_dev ? dir : dir->mounted;
     if (found != NULL) {
         inode_hold(found);
     }
@@ -138,32 +152,43 @@ static int of_boot(const char *name, struct inode **result) {
     return found == NULL ? -ENODEV : 0;
 }
 
-static int of_type(const char *type, char *options, struct inode **result) {
-    if (strcmp(type, "tmpfs") == 0) {
-        return new_tmpfs(options, result);
+static int may_cover(const struct path_entry *target, const struct inode *mounted) {
+    const struct inode *below = target->inode;
+    if (S_ISDIR(below->mode) != S_ISDIR(mounted->mode)) {
+        return -ENOTDIR;
     }
-    if (strcmp(type, "proc") == 0) {
-        return of_boot("proc", result);
+    if (target->parent == NULL || target->removed || !tmpfs_has(below)) {
+        return -EINVAL;
     }
-    return strcmp(type, "devtmpfs") == 0 ? of_boot("dev", result) : -ENODEV;
+    return mounted == below || below->mounted != NULL ? -EBUSY : 0;
 }
 
-// Consumes the reference to `mounted`, also on failure.
-static int cover(struct path_entry *target, struct inode *mounted) {
-    struct inode *below = target->inode;
-    int error = 0;
-    if (S_ISDIR(below->mode) != S_ISDIR(mounted->mode)) {
-        error = -ENOTDIR;
-    } else if (target->parent == NULL || target->removed || !tmpfs_has(below)) {
-        error = -EINVAL;
-    } else if (mounted == below || below->mounted != NULL) {
-        error = -EBUSY;
+// Consumes the reference to `mounted`, also on failure. `from`: what is bound, or NULL.
+static int cover(struct path_entry *target, struct inode *mounted, const char *type,
+                 const struct path_entry *from) {
+    char *space = heap_alloc(2 * PATH_MAX);
+    int error = space == NULL ? -ENOMEM : may_cover(target, mounted);
+    const char *path = NULL, *source = "/";
+    if (error == 0) {
+        path = path_entry_text(target, path_root(), space, PATH_MAX);
+        source =
+            from == NULL ? source : path_entry_text(from, path_root(), space + PATH_MAX, PATH_MAX);
+        error = path == NULL || source == NULL ? -ENAMETOOLONG : 0;
     }
+    if (error == 0 &&
+        !mount_add(&(struct mount){.covered = target->inode,
+                                   .device = mounted->device,
+                                   .type = type,
+                                   .path = path,
+                                   .source = mount_source(mounted->device, source)})) {
+        error = -ENOMEM;
+    }
+    heap_free(space);
     if (error != 0) {
         inode_release(mounted);
         return error;
     }
-    below->mounted = mounted;
+    target->inode->mounted = mounted;
     list_remove(&target->sibling); // whoever looks from now on finds the mount
     return 0;
 }
@@ -179,7 +204,7 @@ static int bind(const char __user *source, struct path_entry *target) {
         error = -EINVAL;
     } else {
         inode_hold(from->inode);
-        error = cover(target, from->inode);
+        error = cover(target, from->inode, mount_type(from->inode->device), from);
     }
     path_entry_release(from);
     return error;
@@ -209,9 +234,15 @@ static int mount_new(const char __user *type, const char __user *data, struct pa
     if (length < 0) {
         return length == -ENAMETOOLONG ? -ENODEV : (int)length;
     }
+    const struct type *known = find_type(name);
+    if (known == NULL) {
+        return -ENODEV;
+    }
     int error = read_options(data, &options);
-    error = error != 0 ? error : of_type(name, options, &mounted);
-    error = error != 0 ? error : cover(target, mounted);
+    if (error == 0) {
+        error = known->directory == NULL ? new_tmpfs(options, &mounted) : of_boot(known, &mounted);
+    }
+    error = error != 0 ? error : cover(target, mounted, known->name, NULL);
     heap_free(options);
     return error;
 }
@@ -277,6 +308,7 @@ static int uncover(struct path_entry *entry, int flags) {
         return -EBUSY;
     }
     struct inode *mounted = below->mounted;
+    mount_forget(below);
     below->mounted = NULL;
     list_remove(&entry->sibling);
     inode_release(mounted);

@@ -1,4 +1,5 @@
 // uname(2), sysinfo(2) and the names that can be set.
+#include "system.h"
 #include "arch.h"
 #include "clock.h"
 #include "credentials.h"
@@ -13,7 +14,7 @@
 #include <linux/sysinfo.h>
 #include <linux/utsname.h>
 
-static struct new_utsname names = {
+struct new_utsname system_names = {
     .sysname = "Linux",
     .nodename = "hermipy",
     .release = "6.12.0-hermipy",
@@ -23,11 +24,23 @@ static struct new_utsname names = {
 };
 
 SYSCALL(uname)(void __user *buf) {
-    return copy_to_user(buf, &names, sizeof(names));
+    return copy_to_user(buf, &system_names, sizeof(system_names));
+}
+
+int system_set_name(char *name, const char *from, size_t length) {
+    if (!process_capable(process_current(), CAP_SYS_ADMIN)) {
+        return -EPERM;
+    }
+    if (length > __NEW_UTS_LEN) {
+        return -EINVAL;
+    }
+    memset(name, 0, __NEW_UTS_LEN + 1);
+    memcpy(name, from, length);
+    return 0;
 }
 
 static long set_name(char *name, const char __user *from, int length) {
-    char copy[__NEW_UTS_LEN + 1] = {0};
+    char copy[__NEW_UTS_LEN];
     if (!process_capable(process_current(), CAP_SYS_ADMIN)) {
         return -EPERM;
     }
@@ -37,16 +50,15 @@ static long set_name(char *name, const char __user *from, int length) {
     if (copy_from_user(copy, from, (size_t)length) != 0) {
         return -EFAULT;
     }
-    memcpy(name, copy, sizeof(copy));
-    return 0;
+    return system_set_name(name, copy, (size_t)length);
 }
 
 SYSCALL(sethostname)(const char __user *name, int len) {
-    return set_name(names.nodename, name, len);
+    return set_name(system_names.nodename, name, len);
 }
 
 SYSCALL(setdomainname)(const char __user *name, int len) {
-    return set_name(names.domainname, name, len);
+    return set_name(system_names.domainname, name, len);
 }
 
 SYSCALL(sysinfo)(void __user *info) {

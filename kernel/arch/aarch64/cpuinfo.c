@@ -22,7 +22,7 @@ static void bogomips(struct proc_text *text) {
     proc_add(text, "BogoMIPS\t: %lu.%02lu\n", hundredths / 100, hundredths % 100);
 }
 
-void proc_cpuinfo(struct proc_text *text, UNUSED const struct process *process) {
+void proc_cpuinfo(struct proc_text *text, UNUSED const struct proc_subject *subject) {
     uint64_t midr, hwcap = arch_hwcap();
     __asm__("mrs %0, midr_el1" : "=r"(midr));
     proc_add(text, "processor\t: 0\n");

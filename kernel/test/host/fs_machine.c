@@ -3,6 +3,7 @@
 #include "fs_machine.h"
 
 #include <asm/errno.h>
+#include <linux/utsname.h>
 #include <stdlib.h>
 
 #include "arch.h"
@@ -15,6 +16,7 @@
 #include "report.h"
 #include "signal.h"
 #include "string.h"
+#include "system.h"
 #include "thread.h"
 #include "usercopy.h"
 #include "vm.h"
@@ -179,7 +181,7 @@ ssize_t string_from_user(char *to, const char __user *from, size_t size_bytes) {
 
 // --- the rest of the kernel ---------------------------------------------------------------------
 
-void proc_cpuinfo(struct proc_text *text, UNUSED const struct process *reader) {
+void proc_cpuinfo(struct proc_text *text, UNUSED const struct proc_subject *subject) {
     proc_add(text, "processor\t: 0\n\n");
 }
 
@@ -194,6 +196,20 @@ uint64_t clock_monotonic_ns(void) {
 uint64_t process_cpu_ns(UNUSED const struct process *of) {
     return 0;
 }
+
+uint64_t thread_cpu_ns(UNUSED const struct thread *of) {
+    return 0;
+}
+
+struct thread *thread_find(pid_t tid) {
+    return tid == thread.tid ? &thread : NULL;
+}
+
+uint32_t page_references(uint64_t pa) {
+    return ((struct host_page *)pa)->references;
+}
+
+struct new_utsname system_names = {.sysname = "Linux"};
 
 // The process has no address space.
 pte_t *vm_pte(UNUSED struct address_space *space, UNUSED uint64_t address, UNUSED bool create) {

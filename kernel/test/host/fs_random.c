@@ -128,8 +128,11 @@ static void name_random(long path, long other) {
 }
 
 static void read_proc(void) {
-    static const char *const names[] = {"stat",         "meminfo",   "self/stat", "self/status",
-                                        "self/cmdline", "self/maps", "mounts",    "self/exe"};
+    static const char *const names[] = {
+        "stat",           "meminfo",     "self/stat",       "self/status", "self/cmdline",
+        "self/maps",      "mounts",      "self/exe",        "self/task",   "self/smaps",
+        "self/mountinfo", "self/limits", "self/fdinfo/3",   "version",     "thread-self/status",
+        "devices",        "self/fdinfo", "thread-self/comm"};
     format_string(buffer, sizeof(buffer), "/proc/%s", names[host_pick(ARRAY_SIZE(names))]);
     long opened = sys_openat(AT_FDCWD, (long)buffer, O_RDONLY, 0);
     sys_read(opened, (long)buffer, BUFFER_SIZE);
@@ -321,6 +324,10 @@ static void remove_entry(long dir, const struct entry *entry, int depth) {
     sys_unlinkat(dir, (long)entry->name, AT_REMOVEDIR);
 }
 
+static bool is_of_boot(const char *name) {
+    return strcmp(name, "proc") == 0 || strcmp(name, "sys") == 0 || strcmp(name, "dev") == 0;
+}
+
 // One name at a time, from the start again: what is gone needs no position.
 static void empty_directory(long dir, int depth) {
     char entries[512];
@@ -331,10 +338,7 @@ static void empty_directory(long dir, int depth) {
         for (long at = 0; at < size;) {
             const struct entry *entry = (const struct entry *)(entries + at);
             at += entry->size;
-            bool special = entry->name[0] == '.' ||
-                           (depth == 0 &&
-                            (strcmp(entry->name, "proc") == 0 || strcmp(entry->name, "dev") == 0));
-            if (!special) {
+            if (entry->name[0] != '.' && !(depth == 0 && is_of_boot(entry->name))) {
                 remove_entry(dir, entry, depth);
                 removed = true;
             }
