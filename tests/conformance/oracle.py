@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hermipy.target import Target
 
 WORK = "/work"
-TIMEOUT_S = 300
+TIMEOUT_S = 900
 _QEMU = "/.qemu"
 # $1 packages, $2 scratch, $3 work folder, $4 emulator; then the program and its arguments.
 _SCRIPT = f"""
