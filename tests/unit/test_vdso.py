@@ -49,3 +49,21 @@ def test_vdso_is_one_segment_that_nobody_writes(arch: str) -> None:
     segments = [line for line in readelf("--segments", vdso(arch)).splitlines() if " LOAD " in line]
     assert len(segments) == 1
     assert "R E" in segments[0]
+
+
+def test_go_finds_the_clock_on_aarch64_with_the_hash_of_another_name() -> None:
+    file = vdso("aarch64")
+    assert "GNU_HASH" not in readelf("--dynamic", file)
+    buckets = re.search(r"Num Buckets: (\d+)", readelf("--hash-table", file))
+    assert buckets is not None
+    count = int(buckets[1])
+    assert elf_hash("__vdso_clock_gettime") % count == elf_hash("__kernel_clock_gettime") % count
+
+
+def elf_hash(name: str) -> int:
+    """The System V ABI's."""
+    value = 0
+    for byte in name.encode():
+        value = (value << 4) + byte
+        value = (value ^ (value & 0xF0000000) >> 24) & 0x0FFFFFFF
+    return value

@@ -9,7 +9,7 @@ build/aarch64/gen/vdso.so: $(VDSO_aarch64) $(wildcard kernel/arch/aarch64/vdso/*
 		-Wall -Wextra -Werror -nostdlibinc -idirafter /usr/aarch64-linux-gnu/include \
 		-Ikernel/include -Ikernel/arch/aarch64 -Ikernel/arch/aarch64/vdso \
 		-shared -nostdlib -fuse-ld=lld -Wl,-T,kernel/arch/aarch64/vdso/vdso.lds -Wl,--no-undefined \
-		-Wl,--hash-style=both -Wl,-soname,linux-vdso.so.1 -Wl,-z,rodynamic -Wl,-z,max-page-size=4096 \
+		-Wl,--hash-style=sysv -Wl,-soname,linux-vdso.so.1 -Wl,-z,rodynamic -Wl,-z,max-page-size=4096 \
 		-Wl,--build-id=none -Wl,--strip-all $(VDSO_aarch64) -o $@
 
 build/aarch64/obj/arch/aarch64/vdso.S.o: build/aarch64/gen/vdso.so
