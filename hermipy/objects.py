@@ -54,6 +54,16 @@ class Objects:
     """(name, who): what libraries need that the program may open, and nobody has."""
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """A line for every library that cannot be opened."""
+        wanted: dict[str, list[str]] = {}
+        for name, who in self.absent:
+            wanted.setdefault(who, []).append(name)
+        return tuple(
+            f"{who} cannot be opened: {', '.join(names)} not found" for who, names in wanted.items()
+        )
+
+    @property
     def numbers(self) -> frozenset[int]:
         """Every number that a resolved site can make."""
         return frozenset().union(*(prepared.numbers for prepared in self.counted.values()))

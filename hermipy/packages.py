@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import re
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 SUITE = "trixie"
 _ARCHITECTURES = {"riscv64": "riscv64", "aarch64": "arm64"}
 _LISTS_AGE_S = 24 * 3600
-# libfoo.so.1 or libfoo-1.2.so
-_SONAME = re.compile(r"(lib.+?)(?:\.so\.([\d.]+)|-([\d.]+)\.so)")
-_LOADERS = {"ld-linux": "libc6", "ld-musl": "musl"}
 _INSTALLED = re.compile(r"Inst (\S+) \((\S+) ", re.MULTILINE)
 
 
@@ -99,26 +97,22 @@ def with_dependencies(names: Sequence[str], arch: str) -> tuple[Package, ...]:
     return _fetched(names, arch)
 
 
-def providing(library: str, arch: str) -> str | None:
-    """The package that has a library, told by its name (Debian Policy 8.1); None: not known here.
-
-    Only the package lists that are in the cache already are asked.
-    """
+@functools.cache
+def names(arch: str) -> frozenset[str]:
+    """Every package's name in the lists that are in the cache; none when there are no lists."""
     architecture = _ARCHITECTURES[arch]
     apt = _Apt(cache.folder("apt", SUITE, architecture), architecture)
-    name = library.rpartition("/")[2]
-    match = _SONAME.fullmatch(name)
-    if match is None or not (apt.folder / "updated").is_file():
-        return next(
-            (package for start, package in _LOADERS.items() if name.startswith(start)), None
-        )
-    base, version = match[1].lower().replace("_", "-"), match[2] or match[3]
-    wanted = [f"{base}{dash}{version}{end}" for dash in ("", "-") for end in ("", "t64")]
+    if not (apt.folder / "updated").is_file():
+        return frozenset()
     try:
-        known = set(apt.run("apt-cache", "pkgnames", base).split())
+        return frozenset(apt.run("apt-cache", "pkgnames").split())
     except HermipyError:
-        return None
-    return next((package for package in wanted if package in known), None)
+        return frozenset()
+
+
+def unpacked(arch: str) -> Path:
+    """The folder that holds every package that was fetched."""
+    return cache.folder("debian", SUITE, _ARCHITECTURES[arch], "packages")
 
 
 def _fetched(names: Sequence[str], arch: str, only: str | None = None) -> tuple[Package, ...]:

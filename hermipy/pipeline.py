@@ -62,7 +62,7 @@ def build(request: Request) -> Image:
         working_directory=directory,
         arguments=(program.name, *request.arguments),
         environment=merge_environment(_ENVIRONMENT, request.environment),
-        notes=program.notes,
+        notes=(*program.notes, *found.notes),
         flags=_MISSING_FLAGS[request.on_missing] | (image.STATS if request.stats else 0),
         manifest={
             "arch": program.arch,
@@ -97,9 +97,9 @@ def _gathered(nodes: tuple[Node, ...], wanted: Wanted) -> tuple[tuple[Node, ...]
     try:
         return objects.gather(nodes, wanted)
     except MissingLibraryError as error:
-        from hermipy import packages  # noqa: PLC0415  only now is apt asked
+        from hermipy import providers  # noqa: PLC0415  only now is apt asked
 
-        told = {name: packages.providing(name, wanted.arch) for name, _ in error.missing}
+        told = {name: providers.providing(name, wanted.arch) for name, _ in error.missing}
         known = {name: package for name, package in told.items() if package}
         raise MissingLibraryError(error.program, error.missing, error.others, known) from error
 

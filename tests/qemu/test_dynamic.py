@@ -125,3 +125,14 @@ def test_a_missing_library_is_named_before_the_boot(arch: str, tmp_path: Path) -
     done = hermipy("run", str(program))
     assert done.returncode == 125
     assert b"needs libz.so.1: not found" in done.stderr
+
+
+def test_a_library_that_cannot_be_opened_is_named(arch: str, tmp_path: Path) -> None:
+    library = gcc(arch, "int f(void) { return 1; }", tmp_path / "libabsent.so.1", "-shared",
+                  "-fPIC", "-Wl,-soname,libabsent.so.1")  # fmt: skip
+    plugin = gcc(arch, "int f(void); int work(void) { return f(); }", tmp_path / "plugin.so",
+                 "-shared", "-fPIC", "-x", "none", str(library))  # fmt: skip
+    opener = gcc(arch, OPENER, tmp_path / "opener")
+    done = in_image(opener, [], options=["--add", f"{plugin}:/opt/plugin.so"])
+    assert b"/opt/plugin.so cannot be opened: libabsent.so.1 not found" in done.stderr
+    assert (done.stdout[:2], done.returncode) == (b"1\n", 1)
