@@ -6,6 +6,7 @@ depends on: together they are what it would find on a machine where it is instal
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import stat
@@ -16,7 +17,7 @@ from hermipy import maintainer, packages, target
 from hermipy.errors import BadFileError, PackageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
@@ -34,6 +35,25 @@ class _Found:
     file: Path
 
 
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What packages bring, and the links between them that their scripts would make."""
+
+    roots: Sequence[Path]
+    links: Mapping[str, str]
+
+    def link(self, path: str) -> str | None:
+        """Where a symlink leads."""
+        places = (root / path.lstrip("/") for root in self.roots)
+        found = next((place for place in places if place.is_symlink()), None)
+        return str(found.readlink()) if found else self.links.get(path)
+
+    def file(self, path: str) -> Path | None:
+        """A regular file."""
+        places = (root / path.lstrip("/") for root in self.roots)
+        return next((place for place in places if place.is_file()), None)
+
+
 def fetch(name: str, arch: str) -> target.Target:
     """The program that the text behind `debian:` means; raises PackageError."""
     listed, _, path = name.partition(":")
@@ -42,11 +62,12 @@ def fetch(name: str, arch: str) -> target.Target:
         if not _NAME.fullmatch(package):
             raise PackageError(f"debian:{name}: {package!r} is not a package name")
     own = package_root(names[0], arch)
-    found = _find([own], path or names[0])
+    found = _find(_Files([own], {}), path or names[0])
     if found is not None and _is_elf(found.file) and target.interpreter(found.file) is None:
         return _target(names[0], arch, found, ())
     wanted = packages.with_dependencies(names, arch)
-    found = _program(names[0], own, [package.files for package in wanted], path)
+    links = {node.path: os.fsdecode(node.data or b"") for node in maintainer.links(wanted)}
+    found = _program(names[0], own, _Files([package.files for package in wanted], links), path)
     return _target(names[0], arch, found, wanted)
 
 
@@ -75,9 +96,9 @@ def _target(
     )
 
 
-def _program(package: str, own: Path, roots: Sequence[Path], path: str) -> _Found:
+def _program(package: str, own: Path, files: _Files, path: str) -> _Found:
     """The program that the user named, else the one named like the package, else the only one."""
-    found = _find(roots, path or package)
+    found = _find(files, path or package)
     if found is not None and (path or _is_elf(found.file)):
         return found
     programs = [f"/{file.relative_to(own)}" for file in _programs(own)]
@@ -93,28 +114,27 @@ def _program(package: str, own: Path, roots: Sequence[Path], path: str) -> _Foun
     return _Found(programs[0], programs[0], own / programs[0].lstrip("/"))
 
 
-def _find(roots: Sequence[Path], path: str) -> _Found | None:
+def _find(files: _Files, path: str) -> _Found | None:
     """A file by its path, or by its name where a shell would look for it; /bin is /usr/bin."""
     plain = path.strip("/")
     names = (plain, f"usr/{plain}") if "/" in path else (f"{place}/{plain}" for place in _BIN)
     for name in names:
-        found = _followed(roots, f"/{name}")
+        found = _followed(files, f"/{name}")
         if found is not None:
             return found
     return None
 
 
-def _followed(roots: Sequence[Path], called: str) -> _Found | None:
+def _followed(files: _Files, called: str) -> _Found | None:
     """The file behind a path, links followed from package to package."""
     guest_path = called
     for _ in range(_MAX_LINKS):
-        places = [root / guest_path.lstrip("/") for root in roots]
-        link = next((place for place in places if place.is_symlink()), None)
-        if link is None:
-            file = next((place for place in places if place.is_file()), None)
+        to = files.link(guest_path)
+        if to is None:
+            file = files.file(guest_path)
             return _Found(called, guest_path, file) if file else None
-        target_path = posixpath.join(posixpath.dirname(guest_path), str(link.readlink()))
-        guest_path = posixpath.normpath(target_path)
+        joined = posixpath.normpath(posixpath.join(posixpath.dirname(guest_path), to))
+        guest_path = re.sub("^/(s?bin|lib)/", r"/usr/\1/", joined)
     return None
 
 

@@ -3,7 +3,8 @@
 A script may do anything to the machine that it runs on, and it is the guest's architecture's. Most
 only tidy up after older versions or tell init about a service. The one thing that programs miss is
 a name that update-alternatives(1) gives them (awk, editor, libblas.so.3): those are read out of
-the script's text. What else a script would make is said.
+the script's text, with the variables and loops that are plain there. What else a script would make
+is said.
 """
 
 from __future__ import annotations
@@ -38,9 +39,21 @@ _MAKES = {
     "locale-gen": "locales",
     "localedef": "locales",
     "ucf": "configuration files",
+    "update-perl-sax-parsers": "the list of XML parsers",
+    "php_invoke": "the configuration of PHP's modules",
+    "dbus-uuidgen": "the machine's id",
+    "mktexlsr": "TeX's list of files",
+    "fmtutil": "TeX's formats",
+    "updmap": "TeX's list of fonts",
 }
+_OTHER_NAMES = "names that update-alternatives gives"
 _NAMES = "|".join(map(re.escape, _MAKES))
-_COMMAND = re.compile(rf"^\s*(?:if )?(?:/usr/s?bin/)?({_NAMES})\s", re.MULTILINE)
+_COMMAND = re.compile(rf"^\s*(?:if )?(?:run_)?(?:/usr/s?bin/)?({_NAMES})\s", re.MULTILINE)
+_ASSIGNMENT = re.compile(r"""\s*(\w+)=(?:'([^'`()]*)'|"([^"`()]*)"|([\w$./{}:+-]*))\s*(?:;|$)""")
+_LOOP = re.compile(r"\s*for (\w+) in ([^;`()*?]*?)\s*(?:;|$)")
+# By name: one value, or a loop's words.
+_Variables = dict[str, tuple[str, ...]]
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +63,19 @@ class _Alternative:
     path: str
     priority: int
 
+    @property
+    def is_known(self) -> bool:
+        """No variable is left in it."""
+        return "$" not in f"{self.name}{self.link}{self.path}"
+
 
 def links(packages: Sequence[Package]) -> tuple[Node, ...]:
     """The symlinks that update-alternatives would have made; the highest priority wins."""
     best: dict[str, _Alternative] = {}
     for package in packages:
         for found in _alternatives(_script(package)):
+            if not found.is_known:
+                continue
             if found.name not in best or found.priority > best[found.name].priority:
                 best[found.name] = found
     nodes = []
@@ -69,7 +89,10 @@ def notes(packages: Sequence[Package]) -> tuple[str, ...]:
     """A line for every package whose script would make something that is not made."""
     lines = []
     for package in packages:
-        made = sorted({_MAKES[command] for command in _COMMAND.findall(_script(package))})
+        script = _script(package)
+        made = sorted({_MAKES[command] for command in _COMMAND.findall(script)})
+        if not all(found.is_known for found in _alternatives(script)):
+            made.append(_OTHER_NAMES)
         if made:
             lines.append(
                 f"{package.name}: its maintainer script is not run, and would make "
@@ -84,26 +107,58 @@ def _script(package: Package) -> str:
 
 
 def _alternatives(script: str) -> Iterator[_Alternative]:
+    """What is installed; a variable that stays unknown is left in it."""
+    known: _Variables = {}
     for line in script.splitlines():
+        known |= _assigned(line, known)
         if "update-alternatives" not in line or _INSTALL not in line:
             continue
-        try:
-            words = shlex.split(line, comments=True)
-        except ValueError:
-            continue
-        if _INSTALL in words:
-            yield from _installed(words[words.index(_INSTALL) + 1 :])
+        for text in _filled(line, known):
+            try:
+                words = shlex.split(text, comments=True)
+            except ValueError:
+                continue
+            if _INSTALL in words:
+                yield from _installed(words[words.index(_INSTALL) + 1 :])
+
+
+def _assigned(line: str, known: _Variables) -> _Variables:
+    """The variable that a line sets to plain words."""
+    assignment, loop = _ASSIGNMENT.match(line), _LOOP.match(line)
+    if loop:
+        return {loop[1]: tuple(_replaced(loop[2], known).split())}
+    if assignment:
+        value = assignment[2] or assignment[3] or assignment[4] or ""
+        return {assignment[1]: (_replaced(value, known),)}
+    return {}
+
+
+def _filled(line: str, known: _Variables) -> Iterator[str]:
+    """The line with its variables replaced, once for each turn of a loop."""
+    text = _replaced(line, known)
+    loops = [name for name in _VARIABLE.findall(text) if name in known]
+    if not loops:
+        yield text
+        return
+    for word in known[loops[0]]:
+        yield _replaced(text, known | {loops[0]: (word,)})
+
+
+def _replaced(text: str, known: _Variables) -> str:
+    """With the variables that have one value."""
+    single = {name: values[0] for name, values in known.items() if len(values) == 1}
+    return _VARIABLE.sub(lambda match: single.get(match[1], match[0]), text)
 
 
 def _installed(words: list[str]) -> Iterator[_Alternative]:
-    """`LINK NAME PATH PRIORITY (--slave LINK NAME PATH)...`; with a variable in it, unknown."""
+    """`LINK NAME PATH PRIORITY (--slave LINK NAME PATH)...`."""
     if len(words) < 4 or not words[3].isdigit():  # noqa: PLR2004  as the synopsis says
         return
     priority = int(words[3])
     groups = [words[:3]]
     groups += [words[at + 1 : at + 4] for at, word in enumerate(words) if word == _SLAVE]
     for group in groups:
-        if len(group) == 3 and not any("$" in word for word in group):  # noqa: PLR2004
+        if len(group) == 3:  # noqa: PLR2004
             link, name, path = group
             yield _Alternative(name, link, path, priority)
 

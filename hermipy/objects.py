@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hermipy.model import Node
     from hermipy.prepare import Prepared
 
+_MOST_TOLD = 4
 _STARTERS = ("execve", "execveat")
 _LOOKUPS = frozenset({"dlsym", "dlvsym"})
 _NO_SITE = "0x0: no site was found: the program unpacks or makes its code when it runs"
@@ -55,13 +56,19 @@ class Objects:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """A line for every library that cannot be opened."""
+        """A line about libraries that cannot be opened."""
+        # One that lies elsewhere may be open when it is asked for: ld.so then takes it by its name.
+        present = {path.rpartition("/")[2] for path in self.counted}
+        present |= {prepared.linkage.soname for prepared in self.counted.values()}
         wanted: dict[str, list[str]] = {}
         for name, who in self.absent:
-            wanted.setdefault(who, []).append(name)
-        return tuple(
-            f"{who} cannot be opened: {', '.join(names)} not found" for who, names in wanted.items()
-        )
+            if name not in present:
+                wanted.setdefault(who, []).append(name)
+        if not wanted:
+            return ()
+        told = [f"{who} ({', '.join(names)} not found)" for who, names in wanted.items()]
+        more = f" and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
+        return (f"cannot be opened: {', '.join(told[:_MOST_TOLD])}{more}",)
 
     @property
     def numbers(self) -> frozenset[int]:

@@ -134,5 +134,5 @@ def test_a_library_that_cannot_be_opened_is_named(arch: str, tmp_path: Path) -> 
                  "-shared", "-fPIC", "-x", "none", str(library))  # fmt: skip
     opener = gcc(arch, OPENER, tmp_path / "opener")
     done = in_image(opener, [], options=["--add", f"{plugin}:/opt/plugin.so"])
-    assert b"/opt/plugin.so cannot be opened: libabsent.so.1 not found" in done.stderr
+    assert b"cannot be opened: /opt/plugin.so (libabsent.so.1 not found)" in done.stderr
     assert (done.stdout[:2], done.returncode) == (b"1\n", 1)
