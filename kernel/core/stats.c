@@ -3,7 +3,6 @@
 #include "arch.h"
 #include "channel.h"
 #include "heap.h"
-#include "linker.h"
 #include "page.h"
 #include "report.h"
 #include "set.h"
@@ -24,9 +23,7 @@ long syscall_counted(void) {
     struct channel_stats_row *row = count_of(number);
     row->number = (uint32_t)number;
     *(regs_is_direct(regs) ? &row->direct : &row->trap) += 1;
-    uint64_t count = (uint64_t)(syscall_table_end - syscall_table);
-    syscall_fn handler = number < count ? syscall_handler(syscall_table_real, number)
-                                        : (syscall_fn)(uint64_t)syscall_missing;
+    syscall_fn handler = syscall_handler(syscall_table_real, number);
     long result =
         handler((long)regs_arg(regs, 0), (long)regs_arg(regs, 1), (long)regs_arg(regs, 2),
                 (long)regs_arg(regs, 3), (long)regs_arg(regs, 4), (long)regs_arg(regs, 5));

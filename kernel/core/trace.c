@@ -7,7 +7,6 @@
 // image without this object has no trace of it.
 #include "arch.h"
 #include "channel.h"
-#include "linker.h"
 #include "set.h"
 #include "signal.h"
 #include "string.h"
@@ -191,9 +190,7 @@ long syscall_traced(void) {
     for (unsigned i = 0; i < ARGUMENT_COUNT; i++) {
         a[i] = regs_arg(regs, i);
     }
-    uint64_t count = (uint64_t)(syscall_table_end - syscall_table);
-    syscall_fn handler = number < count ? syscall_handler(syscall_table_traced, number)
-                                        : (syscall_fn)syscall_missing;
+    syscall_fn handler = syscall_handler(syscall_table_traced, number);
     send_call(TRACE_ENTER, number, a, 0);
     long result = handler((long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5]);
     send_call(TRACE_LEAVE, number, a, result);

@@ -42,19 +42,19 @@ static int find_range(const struct file *file, const struct flock *asked,
     if (error != 0) {
         return error;
     }
-    off_t last = INT64_MAX;
-    if (asked->l_len != 0 &&
-        __builtin_add_overflow(start, asked->l_len - (asked->l_len > 0), &last)) {
-        return -EOVERFLOW;
+    if (start < 0 || (asked->l_len < 0 && start + asked->l_len < 0)) {
+        return -EINVAL;
     }
     if (asked->l_len < 0) {
-        off_t end = start - 1;
-        start = last;
-        last = end;
+        range->start = start + asked->l_len;
+        range->end = start - 1;
+        return 0;
     }
     range->start = start;
-    range->end = last;
-    return start < 0 ? -EINVAL : 0;
+    range->end = INT64_MAX;
+    bool overflows =
+        asked->l_len > 0 && __builtin_add_overflow(start, asked->l_len - 1, &range->end);
+    return overflows ? -EOVERFLOW : 0;
 }
 
 static int make_range(struct file *file, const struct flock *asked, unsigned int command,

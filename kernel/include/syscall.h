@@ -10,6 +10,7 @@
 // thread_regs(thread_current()) is complete in it.
 #pragma once
 
+#include "linker.h"
 #include "syscalls_gen.h" // build/<arch>/gen/, from hermipy.table
 #include "types.h"
 
@@ -25,11 +26,15 @@ extern const int32_t syscall_table_real[];   // behind core/stats, which then fi
 extern const int32_t syscall_table_traced[]; // behind core/trace, the same way
 #define SYSCALL_FULL_FRAME 1UL
 
-static inline syscall_fn syscall_handler(const int32_t *table, uint64_t number) {
-    return (syscall_fn)(((uint64_t)table + (uint64_t)table[number]) & ~SYSCALL_FULL_FRAME);
-}
-
 long syscall_missing(void); // core/missing.c: the number is in the frame; logs once; -ENOSYS, or
                             // kills, as the image says
 long syscall_counted(void); // core/stats.c: counts, then calls syscall_table_real
 long syscall_traced(void);  // core/trace.c: tells the host, then calls syscall_table_traced
+
+// What serves a number, in one of these tables: they are equally long.
+static inline syscall_fn syscall_handler(const int32_t *table, uint64_t number) {
+    if (number >= (uint64_t)(syscall_table_end - syscall_table)) {
+        return (syscall_fn)(uint64_t)syscall_missing;
+    }
+    return (syscall_fn)(((uint64_t)table + (uint64_t)table[number]) & ~SYSCALL_FULL_FRAME);
+}

@@ -329,13 +329,15 @@ SYSCALL(inotify_init1)(int flags) {
 
 static struct file *instance_get(int fd, int *error) {
     struct file *file = fd_get(fd);
-    *error = file == NULL ? -EBADF : 0;
-    if (file != NULL && file->ops != &instance_ops) {
-        file_release(file);
-        file = NULL;
+    *error = -EBADF;
+    if (file == NULL || file->ops == &instance_ops) {
+        return file;
+    }
+    if ((file->flags & O_PATH) == 0) {
         *error = -EINVAL;
     }
-    return file;
+    file_release(file);
+    return NULL;
 }
 
 SYSCALL(inotify_add_watch)(int fd, const char __user *path, uint32_t mask) {

@@ -43,7 +43,11 @@ static int refused(unsigned may) {
     return may == MAY_WRITE ? -EPERM : -ENODATA;
 }
 
+// `inode` is NULL for an open file that has none: neither a file nor a directory.
 static int may_use_user(const struct inode *inode, unsigned may) {
+    if (inode == NULL) {
+        return refused(may);
+    }
     if (!S_ISREG(inode->mode) && !S_ISDIR(inode->mode)) {
         return refused(may);
     }
@@ -73,13 +77,13 @@ static int permission(const struct inode *inode, const char *name, unsigned may)
             return error;
         }
     }
-    return inode_permission(inode, may, credentials_current());
+    return inode == NULL ? 0 : inode_permission(inode, may, credentials_current());
 }
 
 static int check_name(const struct inode *inode, const char *name) {
     static const char *const prefixes[] = {XATTR_USER_PREFIX, XATTR_TRUSTED_PREFIX,
                                            XATTR_SECURITY_PREFIX};
-    for (size_t i = 0; i < ARRAY_SIZE(prefixes) && tmpfs_has(inode); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(prefixes) && inode != NULL && tmpfs_has(inode); i++) {
         if (starts_with(name, prefixes[i])) {
             return name[strlen(prefixes[i])] == '\0' ? -EINVAL : 0;
         }
@@ -132,6 +136,7 @@ static bool is_well_formed(const struct xattr *value) {
            (revision == VFS_CAP_REVISION_3 && value->size == XATTR_CAPS_SZ_3);
 }
 
+// Refuses every open file that has no inode.
 static int check_set(const struct inode *inode, const struct xattr *value, int flags) {
     if (!is_well_formed(value)) {
         return -EINVAL;
@@ -256,9 +261,8 @@ static ssize_t by_descriptor(action_fn act, int fd, const struct request *reques
     }
     ssize_t result = -EBADF;
     if ((file->flags & O_PATH) == 0) {
-        bool has_list = act == list; // of nothing
-        result = has_list ? 0 : -EOPNOTSUPP;
-        result = file->inode == NULL ? result : act(file->inode, request);
+        bool is_empty_list = act == list && file->inode == NULL;
+        result = is_empty_list ? 0 : act(file->inode, request);
     }
     if (result == 0 && changes(act)) {
         notify_file(file, IN_ATTRIB);
