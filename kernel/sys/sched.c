@@ -12,7 +12,7 @@
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 
-enum { SCHED_EXT = 7 }; // Linux 6.12
+enum { POLICY_EXT = 7 }; // SCHED_EXT of Linux 6.12, which older headers lack
 enum { NICE_MIN = -20, NICE_MAX = 19, REAL_TIME_PRIORITY_MAX = 99, NICE_ZERO_RESULT = 20 };
 
 #define ONE_CPU 1UL
@@ -140,7 +140,7 @@ SYSCALL(sched_getparam)(pid_t pid, void __user *param) {
 
 // Whether or not a thread can have it here.
 static bool is_known(int policy) {
-    return is_plain(policy) || policy == SCHED_DEADLINE || policy == SCHED_EXT;
+    return is_plain(policy) || policy == SCHED_DEADLINE || policy == POLICY_EXT;
 }
 
 SYSCALL(sched_get_priority_max)(int policy) {
