@@ -64,7 +64,7 @@ def run(program: Path) -> Iterator[pexpect.spawn[str]]:
 
 
 def spawn(*words: str) -> pexpect.spawn[str]:
-    return pexpect.spawn(words[0], list(words[1:]), timeout=30, encoding="utf-8", echo=False)
+    return pexpect.spawn(words[0], list(words[1:]), timeout=120, encoding="utf-8", echo=False)
 
 
 def test_a_user_steps_through_program_and_kernel(run: pexpect.spawn[str]) -> None:
