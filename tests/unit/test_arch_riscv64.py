@@ -29,7 +29,14 @@ def listing(halves: list[int], folder: Path) -> dict[int, str]:
     dump = ["llvm-objdump", "-d", "-M", "no-aliases", "--mattr=+c,+d", out]
     text = subprocess.run(dump, capture_output=True, text=True, check=True).stdout
     rows = re.findall(r"^\s*([0-9a-f]+):\s+[0-9a-f ]+\t\s*(.*)$", text, re.MULTILINE)
-    return {int(at, 16): re.sub(r"\s+", " ", what) for at, what in rows}
+    return {int(at, 16): _decimal(re.sub(r"\s+", " ", what)) for at, what in rows}
+
+
+def _decimal(text: str) -> str:
+    """Newer objdumps write every immediate in hexadecimal; jumps' targets always were."""
+    if re.match(r"c\.(j|b)", text):
+        return text
+    return re.sub(r"0x[0-9a-f]+", lambda found: str(int(found[0], 16)), text)
 
 
 NAMES = ["zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1"]
