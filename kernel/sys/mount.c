@@ -166,7 +166,7 @@ static int may_cover(const struct path_entry *target, const struct inode *mounte
 // Consumes the reference to `mounted`, also on failure. `from`: what is bound, or NULL.
 static int cover(struct path_entry *target, struct inode *mounted, const char *type,
                  const struct path_entry *from) {
-    char *space = heap_alloc(2 * PATH_MAX);
+    char *space = heap_alloc((size_t)2 * PATH_MAX);
     int error = space == NULL ? -ENOMEM : may_cover(target, mounted);
     const char *path = NULL, *source = "/";
     if (error == 0) {
