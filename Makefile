@@ -58,6 +58,13 @@ CFLAGS := -std=gnu11 -Oz -g1 -ffreestanding -fno-builtin-bcmp -fno-pic -fno-comm
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
 	-Wimplicit-fallthrough -Werror -nostdlibinc
 
+# Go on AArch64 finds a symbol by the hash table's layout that Linux's vDSO there has.
+VDSO_FLAGS_riscv64 := -march=rv64gc -mabi=lp64d -mno-relax -Wl,--hash-style=both
+VDSO_FLAGS_aarch64 := -Wl,--hash-style=sysv
+VDSO_FLAGS := -std=gnu11 -O2 -fPIC -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fvisibility=default -Wall -Wextra -Werror -nostdlibinc -shared -nostdlib -fuse-ld=lld \
+	-Wl,--no-undefined,-soname,linux-vdso.so.1,-z,rodynamic,-z,max-page-size=4096,--build-id=none,--strip-all
+
 SOURCES := $(wildcard kernel/core/*.c kernel/mm/*.c kernel/fs/*.c kernel/sys/*.c kernel/drivers/*.c \
 	kernel/net/*.c)
 
@@ -104,7 +111,18 @@ hermipy/_kernel/$(1)/libkernel.a: build/$(1)/libkernel.a kernel/arch/$(1)/kernel
 	@echo "STRIP $$@"
 	@llvm-objcopy --strip-debug $$< $$@
 
--include $$(OBJECTS_$(1):.o=.d) kernel/arch/$(1)/vdso/rules.mk
+# The vDSO is the app's code: its ABI, its registers, position independent. vdso.S takes it in as bytes.
+build/$(1)/gen/vdso.so: kernel/vdso/clock.c $$(wildcard kernel/arch/$(1)/vdso/*) kernel/arch/$(1)/arch_defs.h \
+		kernel/include/vdso_data.h kernel/include/clock.h Makefile
+	@mkdir -p $$(@D)
+	@echo "LD $$@"
+	@clang $$(VDSO_FLAGS) $$(VDSO_FLAGS_$(1)) --target=$$(TRIPLE_$(1)) -idirafter /usr/$$(TRIPLE_$(1))/include \
+	  -Ikernel/include -Ikernel/arch/$(1) -Ikernel/arch/$(1)/vdso -Wl,-T,kernel/arch/$(1)/vdso/vdso.lds \
+	  $$(filter %.c %.S,$$^) -o $$@
+
+build/$(1)/obj/arch/$(1)/vdso.S.o: build/$(1)/gen/vdso.so
+
+-include $$(OBJECTS_$(1):.o=.d)
 endef
 $(foreach arch,riscv64 aarch64,$(eval $(call kernel_rules,$(arch))))
 

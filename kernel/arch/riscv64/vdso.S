@@ -1,4 +1,4 @@
-// The vDSO's file as it is mapped: whole pages (vdso/rules.mk builds it).
+// The vDSO's file as it is mapped: whole pages (the Makefile builds it).
     .section .rodata.vdso, "a"
     .globl  vdso_start, vdso_end
     .balign 4096
