@@ -1,7 +1,7 @@
 // Messages with headers: open files and credentials travel with bytes; options; many at a time.
 //
 // syscalls: sendmsg recvmsg sendmmsg recvmmsg setsockopt getsockopt socketpair
-// qemu-user: version 10 forgets receive timeouts
+// qemu-user from 10: forgets receive timeouts
 // status: 0
 // expect: file through 5 bytes: works, flags 0, at exec closed 1
 // expect: with no room 8, flags 8, nothing leaks 1

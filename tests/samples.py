@@ -4,8 +4,9 @@ All are built static, and a few also dynamic, against the cross gcc's glibc.
 
 A sample's first comment is its specification: `syscalls:` that it must make, `args:`, `stdin:`,
 `env:` one by one, `status:`, and `expect:` line by line (standard output). `qemu-user:` names a
-point in which the oracle is not faithful. A sample of several objects has a `part:` for each
-library: its path below the parts' folder and its options; `link:` has the program's options.
+point in which the oracle is not faithful, `qemu-user from 10:` one in which it is not since that
+version. A sample of several objects has a `part:` for each library: its path below the parts'
+folder and its options; `link:` has the program's options.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ class Sample:
     expect: bytes
     unfaithful: str
     """Why qemu-user gives something else; empty when it is the oracle."""
+    unfaithful_from: int
+    """The major version of qemu-user with which that began; 0: always."""
     parts: tuple[str, ...] = ()
     link: str = ""
     variables: tuple[str, ...] = ()
@@ -98,10 +101,12 @@ def all_samples() -> list[Sample]:
 
 def _read(source: Path) -> Sample:
     fields: dict[str, list[str]] = {}
+    since = 0
     for line in source.read_text().splitlines():
-        match = re.match(r"// ([a-z-]+):(?: (.*))?$", line)
+        match = re.match(r"// ([a-z-]+)(?: from ([0-9]+))?:(?: (.*))?$", line)
         if match:
-            fields.setdefault(match[1], []).append(match[2] or "")
+            fields.setdefault(match[1], []).append(match[3] or "")
+            since = int(match[2] or since)
     expect = "".join(f"{line}\n" for line in fields.get("expect", []))
     return Sample(
         name=source.stem,
@@ -112,6 +117,7 @@ def _read(source: Path) -> Sample:
         status=int(fields["status"][0]),
         expect=expect.encode(),
         unfaithful=fields.get("qemu-user", [""])[0],
+        unfaithful_from=since,
         parts=tuple(fields.get("part", [])),
         link=fields.get("link", [""])[0],
         variables=tuple(fields.get("env", [])),

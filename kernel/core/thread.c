@@ -12,12 +12,7 @@
 #include "report.h"
 #include "string.h"
 
-enum {
-    TID_BUCKETS = 64,
-    TID_MAX = 4194304,
-    CACHED_STACKS = 8,
-    KSTACK_PAGES = KSTACK_SIZE / PAGE_SIZE
-};
+enum { TID_BUCKETS = 64, CACHED_STACKS = 8, KSTACK_PAGES = KSTACK_SIZE / PAGE_SIZE };
 
 #define DEFAULT_TIMER_SLACK_NS 50000 // prctl(2), PR_SET_TIMERSLACK
 

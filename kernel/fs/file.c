@@ -18,17 +18,7 @@ struct file *file_new(const struct file_ops *ops, uint32_t flags, void *private)
     return file;
 }
 
-SET_DECLARE(file_told, file_told_fn);
-
-ssize_t file_tell(const struct file *file, uint32_t mask, ssize_t done) {
-    SET_FOR_EACH (hook, file_told, file_told_fn) {
-        if (done > 0) {
-            (*hook)(file, mask);
-        }
-        break; // there is one at most
-    }
-    return done;
-}
+void (*file_told)(const struct file *file, uint32_t mask);
 
 void file_hold(struct file *file) {
     file->references++;

@@ -48,7 +48,6 @@ void notify_entry(const struct path_entry *entry, uint32_t mask) {
 void notify_file(const struct file *file, uint32_t mask) {
     notify_entry(file->entry, mask);
 }
-FILE_TOLD_HOOK(notify, notify_file);
 
 void notify_moved(const struct notify_move *move) {
     static uint32_t cookie;

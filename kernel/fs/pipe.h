@@ -8,7 +8,7 @@ struct file;
 struct inode;
 struct uio;
 
-enum { PIPE_DEFAULT_SIZE = 65536 };
+enum { PIPE_DEFAULT_SIZE = 65536, PIPE_UNPRIVILEGED_MAX = 1 << 20 };
 
 struct pipe {
     struct wait_queue readable, writable; // and who waits in open(2) for the other end

@@ -10,7 +10,6 @@
 #include "thread.h"
 #include "vfs.h"
 
-enum { UNPRIVILEGED_MAX = 1 << 20 }; // /proc/sys/fs/pipe-max-size
 #define LARGEST (1UL << 31)
 
 static long set_size(struct pipe *pipe, uint64_t wanted) {
@@ -21,7 +20,7 @@ static long set_size(struct pipe *pipe, uint64_t wanted) {
     if (wanted == 0 || wanted > LARGEST) {
         return -EINVAL;
     }
-    if (size > pipe->size && size > UNPRIVILEGED_MAX &&
+    if (size > pipe->size && size > PIPE_UNPRIVILEGED_MAX &&
         !process_capable(process_current(), CAP_SYS_RESOURCE)) {
         return -EPERM;
     }

@@ -5,10 +5,13 @@
 #include <linux/utsname.h>
 
 #include "../mm/area.h"
+#include "../sys/limits.h"
+#include "pipe.h"
 #include "proc.h"
 #include "random.h"
 #include "string.h"
 #include "system.h"
+#include "thread.h"
 
 #define TEXT(function, content)                                                                    \
     static void function(struct proc_text *text, UNUSED const struct proc_subject *subject) {      \
@@ -64,7 +67,7 @@ static const struct proc_node random_children[] = {
 
 // --- kernel -------------------------------------------------------------------------------------
 
-enum { NO_ID = 65534, GROUPS_MAX = 32, TID_MAX = 4194304, RANDOMIZE_ALL = 2 };
+enum { NO_ID = 65534, RANDOMIZE_ALL = 2 };
 
 TEXT(ostype, system_names.sysname)
 TEXT(osrelease, system_names.release)
@@ -113,15 +116,15 @@ static const struct proc_node kernel_children[] = {
 
 // --- vm and fs ----------------------------------------------------------------------------------
 
-enum { HEURISTIC = 0, PIPE_MAX = 1 << 20, DESCRIPTORS_MAX = 1 << 20 };
+enum { HEURISTIC = 0 };
 
 NUMBER(overcommit_memory, HEURISTIC)
 NUMBER(max_map_count, VM_AREA_MAX)
 NUMBER(mmap_min_addr, PAGE_SIZE)
 NUMBER(swappiness, 0)
 NUMBER(file_max, INT64_MAX)
-NUMBER(nr_open, DESCRIPTORS_MAX)
-NUMBER(pipe_max_size, PIPE_MAX)
+NUMBER(nr_open, OPEN_FILES_MAX)
+NUMBER(pipe_max_size, PIPE_UNPRIVILEGED_MAX)
 
 static const struct proc_node vm_children[] = {
     PROC_FILE("max_map_count", 0444, max_map_count),

@@ -2,7 +2,6 @@
 // its inode (vfs.h) with an `event`; where nobody watches, telling ends at two NULL pointers.
 #pragma once
 
-#include "set.h"
 #include "types.h"
 
 struct file;
@@ -32,9 +31,13 @@ struct notify_move {
 };
 void notify_moved(const struct notify_move *move);
 
-// fs/file.c: opening, reading and writing are in every image, and the rest of this is not: where
-// notify.c is linked, it joins the set. Tells when `done` is positive, and gives it back.
-ssize_t file_tell(const struct file *file, uint32_t mask, ssize_t done);
-typedef void (*file_told_fn)(const struct file *file, uint32_t mask);
-#define FILE_TOLD_HOOK(order, function)                                                            \
-    SET_ENTRY(file_told, order, file_told_fn, told_##function) = function
+// Opening, reading and writing are in every image, and the rest of this is not: notify_file once
+// somebody watches anything, NULL until then (fs/file.c).
+extern void (*file_told)(const struct file *file, uint32_t mask);
+// Tells when `done` is positive, and gives it back.
+static inline ssize_t file_tell(const struct file *file, uint32_t mask, ssize_t done) {
+    if (UNLIKELY(file_told != NULL) && done > 0) {
+        file_told(file, mask);
+    }
+    return done;
+}

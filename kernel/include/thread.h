@@ -12,7 +12,7 @@ struct address_space;
 struct fd_table;
 struct fs_context;
 
-enum { RLIMIT_COUNT = 16, THREAD_NAME_SIZE = 16 };
+enum { RLIMIT_COUNT = 16, THREAD_NAME_SIZE = 16, GROUPS_MAX = 32, TID_MAX = 4194304 };
 
 struct rlimit_k {
     uint64_t current, maximum;
@@ -22,7 +22,7 @@ struct credentials {
     uid_t uid, euid, suid, fsuid;
     gid_t gid, egid, sgid, fsgid;
     uint32_t group_count;
-    gid_t groups[32];
+    gid_t groups[GROUPS_MAX];
     uint64_t effective, permitted, inheritable; // capabilities; bit n is CAP_n (sys/capability.c)
 };
 

@@ -201,6 +201,7 @@ static int add_watch(struct instance *instance, struct inode *inode, uint32_t ma
         new->attachment.gone = inode_gone;
         new->attachment.event = inode_event;
         inode_attach(inode, &new->attachment);
+        file_told = notify_file;
         watched = new;
     }
     *watch = (struct watch){.instance = instance,

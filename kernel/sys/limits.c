@@ -11,8 +11,6 @@
 
 SET_DECLARE(limit_change, limit_change_fn);
 
-#define OPEN_FILES_MAX 1048576UL // /proc/sys/fs/nr_open
-
 static long check_new(const struct rlimit_k *old, const struct rlimit_k *new, unsigned resource) {
     if (new->current > new->maximum) {
         return -EINVAL;

@@ -1,7 +1,9 @@
-// Resource limits that somebody enforces by other means than looking at them.
+// Limits of limits, and limits that somebody enforces by other means than looking at them.
 #pragma once
 
 #include "set.h"
+
+#define OPEN_FILES_MAX 1048576UL // of RLIMIT_NOFILE
 
 struct process;
 

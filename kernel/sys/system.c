@@ -27,30 +27,32 @@ SYSCALL(uname)(void __user *buf) {
     return copy_to_user(buf, &system_names, sizeof(system_names));
 }
 
-int system_set_name(char *name, const char *from, size_t length) {
+static int may_set_name(size_t length) {
     if (!process_capable(process_current(), CAP_SYS_ADMIN)) {
         return -EPERM;
     }
-    if (length > __NEW_UTS_LEN) {
-        return -EINVAL;
+    return length > __NEW_UTS_LEN ? -EINVAL : 0;
+}
+
+int system_set_name(char *name, const char *from, size_t length) {
+    int error = may_set_name(length);
+    if (error == 0) {
+        memset(name, 0, __NEW_UTS_LEN + 1);
+        memcpy(name, from, length);
     }
-    memset(name, 0, __NEW_UTS_LEN + 1);
-    memcpy(name, from, length);
-    return 0;
+    return error;
 }
 
 static long set_name(char *name, const char __user *from, int length) {
-    char copy[__NEW_UTS_LEN];
-    if (!process_capable(process_current(), CAP_SYS_ADMIN)) {
-        return -EPERM;
+    char copy[__NEW_UTS_LEN + 1] = {0};
+    int error = may_set_name((size_t)length); // a negative length is a large one
+    if (error == 0 && copy_from_user(copy, from, (size_t)length) != 0) {
+        error = -EFAULT;
     }
-    if (length < 0 || length > __NEW_UTS_LEN) {
-        return -EINVAL;
+    if (error == 0) {
+        memcpy(name, copy, sizeof(copy));
     }
-    if (copy_from_user(copy, from, (size_t)length) != 0) {
-        return -EFAULT;
-    }
-    return system_set_name(name, copy, (size_t)length);
+    return error;
 }
 
 SYSCALL(sethostname)(const char __user *name, int len) {

@@ -163,16 +163,16 @@ def by_step(each: Sequence, lines: list[str]) -> list[tuple[str, ...]]:
     return [tuple(part) for part in parts]
 
 
-def difference(arch: str, each: Sequence, oracle: list[str], image: list[str]) -> Difference | None:
+def difference(each: Sequence, oracle: list[str], image: list[str]) -> Difference | None:
     """The first one without an explanation; behind an explained one all may be different."""
     if oracle == image:
         return None
-    pairs = zip(by_step(each, oracle), by_step(each, image), strict=True)
-    for index, (expected, given) in enumerate(pairs):
+    answers = by_step(each, oracle)
+    for index, (expected, given) in enumerate(zip(answers, by_step(each, image), strict=True)):
         if spoils(each.steps[index], expected):
             return None
         if expected != given:
-            known = explained(arch, each, index, expected, given)
+            known = explained(each, answers[: index + 1], given)
             if known is None:
                 return Difference(each, index, expected, given)
             if not known.goes_on:
@@ -191,7 +191,7 @@ def differences(
             continue
         if number not in image:
             return
-        found = difference(arch, each, oracle[number], image[number])
+        found = difference(each, oracle[number], image[number])
         if found is not None:
             yield found
 

@@ -32,6 +32,8 @@ class Known:
     """Given the call's text, what Linux said and what the image said."""
     goes_on: bool = False
     """Both are in the same state afterwards, so the rest is still compared."""
+    after_failed: str = ""
+    """A call of this name has failed before, or it explains nothing."""
 
 
 def _code(lines: tuple[str, ...]) -> int:
@@ -42,6 +44,11 @@ def _code(lines: tuple[str, ...]) -> int:
 
 def _both(oracle_code: int, image_code: int) -> Applies:
     return lambda _text, oracle, image: (_code(oracle), _code(image)) == (oracle_code, image_code)
+
+
+def _unaligned_offset(text: str) -> bool:
+    found = re.search(r", (-?[0-9]+)\)$", text)
+    return found is not None and int(found[1]) % 4096 != 0
 
 
 def _is_lock(text: str) -> bool:
@@ -76,13 +83,16 @@ KNOWN: tuple[Known, ...] = (
     Known(
         ("mmap",),
         "qemu-user looks at the length before the offset, which Linux wants aligned first of all",
-        _both(ENOMEM, EINVAL),
+        lambda text, oracle, image: (
+            _unaligned_offset(text) and (_code(oracle), _code(image)) == (ENOMEM, EINVAL)
+        ),
         goes_on=True,
     ),
     Known(
         ("mprotect",),
         "qemu-user takes pages for mapped that an mmap has failed for",
         _both(0, ENOMEM),
+        after_failed="mmap",
     ),
     Known(
         ("sendto",),
@@ -224,14 +234,16 @@ KNOWN: tuple[Known, ...] = (
 
 
 def explained(
-    arch: str, each: Sequence, index: int, oracle: tuple[str, ...], image: tuple[str, ...]
+    each: Sequence, answers: list[tuple[str, ...]], image: tuple[str, ...]
 ) -> Known | None:
-    """The entry that explains a difference."""
-    del arch
-    step = each.steps[index]
+    """The entry that explains a difference: `answers` are Linux's, up to this call."""
+    step, oracle = each.steps[len(answers) - 1], answers[-1]
+    failed = {each.steps[at].name for at, lines in enumerate(answers[:-1]) if _code(lines) < 0}
     for known in KNOWN:
-        if (not known.calls or step.name in known.calls) and known.applies(
-            step.text, oracle, image
+        if (
+            (not known.calls or step.name in known.calls)
+            and (not known.after_failed or known.after_failed in failed)
+            and known.applies(step.text, oracle, image)
         ):
             return known
     return None
