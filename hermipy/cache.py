@@ -89,6 +89,13 @@ def atomic_file(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
             Path(temporary).unlink(missing_ok=True)
 
 
+def refuse_overwriting(output: Path, source: Path) -> None:
+    """Raise OutputError for an output that is the file that was read."""
+    with contextlib.suppress(OSError):
+        if output.samefile(source):
+            raise OutputError(output, OSError(0, "it is the program itself"))
+
+
 def entry(path: Path, make: Callable[[BinaryIO], object]) -> Path:
     """The cached file, made first when it is not there."""
     if not path.is_file():

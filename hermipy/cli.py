@@ -1,4 +1,4 @@
-"""The command line: the only place that prints or makes exit codes.
+"""The command line: the only place that makes exit codes.
 
 What a command is about goes to stdout; what Hermipy has to say goes to stderr, each line with
 `hermipy: ` before it, so that a program's own output stays its own. Imports are in the commands:
@@ -8,7 +8,6 @@ What a command is about goes to stdout; what Hermipy has to say goes to stderr, 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shlex
 import sys
@@ -17,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hermipy.commands import options as shared
+from hermipy.commands.audit import audit
+from hermipy.console import say, show, show_json
 from hermipy.errors import HermipyError, OptionError, OutputError
 
 if TYPE_CHECKING:
@@ -28,10 +30,7 @@ if TYPE_CHECKING:
     from hermipy.session import Runnable
 
 OWN_FAILURE = 125
-_ARCHES = ("riscv64", "aarch64")
 _PROGRAM = {"allow_interspersed_args": False}
-# Whether a file can be read is found out by reading it; click's own test only words it differently.
-_File = click.Path(path_type=Path, readable=False)
 
 
 def main() -> None:
@@ -87,21 +86,6 @@ def _status(returned: object) -> int:
     return returned if isinstance(returned, int) else 0
 
 
-def say(line: str) -> None:
-    """One line of ours on stderr."""
-    with contextlib.suppress(OSError):
-        sys.stderr.write(f"hermipy: {' '.join(line.splitlines())}\n")
-        sys.stderr.flush()
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-
-
-def _print_json(value: object) -> None:
-    _print(json.dumps(value, indent=2))
-
-
 @click.group(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -122,13 +106,7 @@ def cli(context: click.Context) -> None:
       hermipy scan ./hello
     """  # noqa: D301  \b keeps the lines apart in click's help
     if context.invoked_subcommand is None:
-        _print(context.get_help())
-
-
-_sysroot = click.option(
-    "--sysroot", type=_File, metavar="DIR",
-    help="Take the libraries from here; default: the cross libc's folder, else /.",
-)  # fmt: skip
+        show(context.get_help())
 
 
 def _packing(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -138,12 +116,12 @@ def _packing(command: Callable[..., Any]) -> Callable[..., Any]:
                      help="Set a variable in the program's environment; K alone passes ours on."),
         click.option("--add", multiple=True, metavar="HOST:GUEST",
                      help="Put a file or directory of the host into the image."),
-        click.option("--rootfs", type=_File, metavar="DIR",
+        click.option("--rootfs", type=shared.File, metavar="DIR",
                      help="Start from this directory as the root file system."),
-        _sysroot,
+        shared.sysroot,
         click.option("-w", "--workdir", default="/", metavar="DIR",
                      help="The program's working directory in the guest; made when it is missing."),
-        click.option("--arch", type=click.Choice(_ARCHES),
+        click.option("--arch", type=click.Choice(shared.ARCHES),
                      help="Of a debian: target; default riscv64."),
         click.option("--syscalls", type=click.Choice(("direct", "trap")), default="direct",
                      help="Rewrite syscall sites into jumps, or leave the file as it is."),
@@ -182,7 +160,7 @@ def _request(target: str, arguments: Sequence[str], options: dict[str, Any]) -> 
 
 @cli.command(context_settings=_PROGRAM)
 @click.option(
-    "-o", "--output", type=_File, required=True, metavar="IMAGE", help="The image to write."
+    "-o", "--output", type=shared.File, required=True, metavar="IMAGE", help="The image to write."
 )
 @_packing
 @click.argument("target")
@@ -200,15 +178,9 @@ def pack(output: Path, target: str, arguments: tuple[str, ...], **options: Any) 
     built = pipeline.build(_request(target, arguments, options))
     for note in built.notes:
         say(note)
-    _refuse_overwriting(output, target)
+    cache.refuse_overwriting(output, Path(target))
     with cache.atomic_file(output, mode=0o755) as stream:
         image.write(built, stream)
-
-
-def _refuse_overwriting(output: Path, target: str) -> None:
-    with contextlib.suppress(OSError):
-        if output.samefile(target):
-            raise OutputError(output, OSError(0, "it is the program itself"))
 
 
 @cli.command(context_settings=_PROGRAM)
@@ -224,7 +196,11 @@ def _refuse_overwriting(output: Path, target: str) -> None:
     "--strace", is_flag=True, help="Show every system call and signal, as strace -f does."
 )
 @click.option(
-    "-o", "--output", type=_File, metavar="FILE", help="With --strace: into FILE instead of stderr."
+    "-o",
+    "--output",
+    type=shared.File,
+    metavar="FILE",
+    help="With --strace: into FILE instead of stderr.",
 )
 @click.option("--gdb", is_flag=True, help="Wait for gdb-multiarch, and say how to start it.")
 @click.option(
@@ -330,7 +306,7 @@ def _dry_run(what: Runnable, how: Options) -> int:
 
     path = what.store()
     memory = runner.memory_bytes(path.stat().st_size, how)
-    _print(shlex.join(qemu.bare_command(what.arch, str(path), memory)))
+    show(shlex.join(qemu.bare_command(what.arch, str(path), memory)))
     return 0
 
 
@@ -356,8 +332,8 @@ def _conclude(what: Runnable, outcome: Outcome, *, stats: bool, as_json: bool) -
 
 
 @cli.command()
-@click.argument("file", type=_File)
-@_sysroot
+@click.argument("file", type=shared.File)
+@shared.sysroot
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 def scan(file: Path, sysroot: Path | None, *, as_json: bool) -> None:
     """Show every syscall site of FILE: its numbers, the evidence, and how it will be reached.
@@ -372,12 +348,14 @@ def scan(file: Path, sysroot: Path | None, *, as_json: bool) -> None:
 
     facts = report.scan_facts(stages.rewrite_file(file))
     facts |= report.library_facts(file, facts["arch"], sysroot)
-    _print_json(facts) if as_json else _print(report.scan_text(facts))
+    show_json(facts) if as_json else show(report.scan_text(facts))
 
 
 @cli.command()
-@click.argument("file", type=_File)
-@click.option("-o", "--output", type=_File, required=True, metavar="OUT", help="The file to write.")
+@click.argument("file", type=shared.File)
+@click.option(
+    "-o", "--output", type=shared.File, required=True, metavar="OUT", help="The file to write."
+)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 def rewrite(file: Path, output: Path, *, as_json: bool) -> None:
     """Write FILE with its syscall sites turned into direct calls.
@@ -389,16 +367,16 @@ def rewrite(file: Path, output: Path, *, as_json: bool) -> None:
     from hermipy import cache, report, stages
 
     analysed = stages.rewrite_file(file)
-    _refuse_overwriting(output, str(file))
+    cache.refuse_overwriting(output, file)
     with cache.atomic_file(output, mode=0o755) as stream:
         stream.write(analysed.rewritten.data)
     facts = report.rewrite_facts(analysed)
-    _print_json(facts) if as_json else _print(report.rewrite_text(facts))
+    show_json(facts) if as_json else show(report.rewrite_text(facts))
 
 
 @cli.command()
-@click.argument("file", type=_File)
-@click.argument("out", type=_File)
+@click.argument("file", type=shared.File)
+@click.argument("out", type=shared.File)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 def verify(file: Path, out: Path, *, as_json: bool) -> None:
     """Check that OUT is a sound rewrite of FILE; exit status 0 only if it is.
@@ -411,42 +389,13 @@ def verify(file: Path, out: Path, *, as_json: bool) -> None:
 
     checked = stages.verify_file(file, out)
     if as_json:
-        _print_json({"sound": True, "direct": checked.direct, "trap": checked.trap})
+        show_json({"sound": True, "direct": checked.direct, "trap": checked.trap})
     else:
-        _print(f"sound: {checked.direct} sites are direct calls, {checked.trap} stay traps")
+        show(f"sound: {checked.direct} sites are direct calls, {checked.trap} stay traps")
 
 
 @cli.command()
-@click.argument("paths", type=_File, nargs=-1, required=True, metavar="PATH...")
-@_sysroot
-@click.option(
-    "--json", "output", type=_File, metavar="F", help="Write the whole result to F; - is stdout."
-)
-def audit(paths: tuple[Path, ...], sysroot: Path | None, output: Path | None) -> None:
-    """Say of every program under PATH... what it can ask for and what is there.
-
-    \b
-    Example:
-      hermipy audit /usr/riscv64-linux-gnu/bin --json audit.json
-    """  # noqa: D301
-    from hermipy import audit as auditor
-    from hermipy import cache
-
-    facts = auditor.audit(paths, sysroot)
-    if output is None:
-        _print(auditor.text(facts))
-    elif str(output) == "-":
-        _print_json(facts)
-    else:
-        for path in paths:
-            _refuse_overwriting(output, str(path))
-        with cache.atomic_file(output) as stream:
-            stream.write(json.dumps(facts, indent=2).encode() + b"\n")
-        _print(auditor.summary(facts))
-
-
-@cli.command()
-@click.argument("image", type=_File)
+@click.argument("image", type=shared.File)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 def inspect(image: Path, *, as_json: bool) -> None:
     """Show what is linked into IMAGE and why: modules, syscalls, files.
@@ -458,7 +407,7 @@ def inspect(image: Path, *, as_json: bool) -> None:
     from hermipy import inspection
 
     facts = inspection.facts(image)
-    _print_json(facts) if as_json else _print(inspection.text(facts))
+    show_json(facts) if as_json else show(inspection.text(facts))
 
 
 @cli.command()
@@ -478,12 +427,14 @@ def doctor(*, as_json: bool) -> int:
 
     findings = examiner.examine()
     if as_json:
-        _print_json({"findings": [asdict(finding) for finding in findings]})
+        show_json({"findings": [asdict(finding) for finding in findings]})
     else:
         for finding in findings:
-            _print(finding.line)
+            show(finding.line)
     return 0 if all(finding.good or finding.optional for finding in findings) else OWN_FAILURE
 
+
+cli.add_command(audit)
 
 if __name__ == "__main__":
     main()

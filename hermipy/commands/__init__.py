@@ -1,0 +1,1 @@
+"""Commands that need more room than cli.py has; one module each."""
