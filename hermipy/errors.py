@@ -120,6 +120,14 @@ class MissingLibraryError(HermipyError):
         self.others = tuple(others)
 
 
+class ProfileError(HermipyError):
+    """No seccomp profile can be made that keeps the programs working."""
+
+    def __init__(self, problem: str) -> None:
+        """Name the first program that has no bound, and why."""
+        super().__init__(f"no seccomp profile: {problem}")
+
+
 class UnsoundRewriteError(HermipyError):
     """A rewritten file is not what the rewriter may make of its original."""
 
