@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from hermipy.model import Node
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _BIN = ("usr/bin", "usr/sbin", "bin", "sbin", "usr/games", "usr/local/bin")
 _ELF_MAGIC = b"\x7fELF"
@@ -54,13 +56,29 @@ class _Files:
         return next((place for place in places if place.is_file()), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What packages bring, for whoever wants all of their programs."""
+
+    own: Path
+    """The first package's files, as they lie under /."""
+    roots: tuple[Path, ...]
+    """Those of all that are needed."""
+    links: tuple[Node, ...]
+
+
+def contents(listed: str, arch: str) -> Contents:
+    """`PACKAGE[,PACKAGE...]` with what they depend on; raises PackageError."""
+    names = _names(listed)
+    wanted = packages.with_dependencies(names, arch)
+    own = next(package for package in wanted if package.name == names[0])
+    return Contents(own.files, tuple(p.files for p in wanted), maintainer.links(wanted))
+
+
 def fetch(name: str, arch: str) -> target.Target:
     """The program that the text behind `debian:` means; raises PackageError."""
     listed, _, path = name.partition(":")
-    names = listed.split(",")
-    for package in names:
-        if not _NAME.fullmatch(package):
-            raise PackageError(f"debian:{name}: {package!r} is not a package name")
+    names = _names(listed)
     own = package_root(names[0], arch)
     found = _find(_Files([own], {}), path or names[0])
     if found is not None and _is_elf(found.file) and target.interpreter(found.file) is None:
@@ -74,6 +92,14 @@ def fetch(name: str, arch: str) -> target.Target:
 def package_root(package: str, arch: str) -> Path:
     """The package's files in the cache, fetched when they are not there; raises PackageError."""
     return packages.alone(package, arch).files
+
+
+def _names(listed: str) -> list[str]:
+    names = listed.split(",")
+    for package in names:
+        if not _NAME.fullmatch(package):
+            raise PackageError(f"debian:{listed}: {package!r} is not a package name")
+    return names
 
 
 def _target(

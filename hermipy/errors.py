@@ -134,3 +134,15 @@ class UnsoundRewriteError(HermipyError):
     def __init__(self, problem: str) -> None:
         """Name the first thing that is wrong."""
         super().__init__(f"the rewrite is unsound: {problem}")
+
+
+class AuditError(HermipyError):
+    """The one program that was to be audited cannot be judged."""
+
+
+class ClusterError(HermipyError):
+    """A Dask scheduler that cannot be used."""
+
+
+class TraceError(HermipyError):
+    """A trace that cannot be crossed with an audit."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ _OTHER_MACHINES = {3: "i386", 8: "MIPS", 20: "PowerPC", 21: "PowerPC 64", 22: "S
 _OTHER_MACHINES |= {62: "x86-64", 258: "LoongArch"}
 _TYPES = {1: "an object file: link it first", 4: "a core dump, not a program"}
 _EHDR_BYTES, _PHDR_BYTES = 64, 56
+_PHDR = struct.Struct("<IIQQQQQQ")
 _ET_EXEC, _ET_DYN = 2, 3
 _MAGIC = b"\x7fELF"
 _WANTED = "hermipy takes programs for 64-bit RISC-V (riscv64) and AArch64"
@@ -31,7 +33,20 @@ _OTHER_IDENTS = {
     b"\1\2": f"is a 32-bit program; {_WANTED}",
     b"\2\2": f"is a big-endian program; {_WANTED}",
 }
-_PT_LOAD, _PT_INTERP = 1, 3
+_PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
+_DYN = struct.Struct("<qQ")
+_DT_NULL, _DT_SONAME, _DT_FLAGS_1 = 0, 14, 0x6FFFFFFB
+_DF_1_PIE = 0x08000000
+
+
+class Kind(StrEnum):
+    """What an ELF file is to who looks for programs."""
+
+    PROGRAM = "programs"
+    LIBRARY = "libraries"
+    OBJECT = "object files"
+    FOREIGN = "for other machines"
+    DAMAGED = "damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,52 @@ def interpreter(path: Path) -> str | None:
                 stream.seek(offset)
                 return stream.read(size).partition(b"\0")[0].decode(errors="surrogateescape")
     return None
+
+
+def kind(path: Path) -> Kind:
+    """What an ELF file is there for; raises InputError."""
+    try:
+        with path.open("rb") as stream:
+            header = stream.read(_EHDR_BYTES)
+        if len(header) < _EHDR_BYTES:
+            return Kind.DAMAGED
+        file_type, machine = struct.unpack_from("<HH", header, 16)
+        if header[4:6] in _OTHER_IDENTS or machine not in MACHINES:
+            return Kind.FOREIGN
+        if file_type in _TYPES:
+            return Kind.OBJECT
+        check(path)
+        return Kind.LIBRARY if _is_library(path, file_type) else Kind.PROGRAM
+    except BadFileError:
+        return Kind.DAMAGED
+    except OSError as error:
+        raise InputError(path, error) from error
+
+
+def _is_library(path: Path, file_type: int) -> bool:
+    """Whether a file is there for others to load.
+
+    A linker marks a PIE with DF_1_PIE. Of what is older than that mark, a program has an
+    interpreter and no DT_SONAME; glibc's libc.so.6 has both, and only prints its version.
+    """
+    if file_type == _ET_EXEC:
+        return False
+    with path.open("rb") as stream:
+        offset, count = _program_headers(stream.read(_EHDR_BYTES))
+        stream.seek(offset)
+        entries = stream.read(count * _PHDR_BYTES)
+        found = {entry[0]: (entry[2], entry[5]) for entry in _PHDR.iter_unpack(entries)}
+        offset, size = found.get(_PT_DYNAMIC, (0, 0))
+        stream.seek(offset)
+        raw = stream.read(size // _DYN.size * _DYN.size)
+    tags: dict[int, int] = {}
+    for tag, value in _DYN.iter_unpack(raw[: len(raw) // _DYN.size * _DYN.size]):
+        if tag == _DT_NULL:
+            break
+        tags[tag] = value
+    if tags.get(_DT_FLAGS_1, 0) & _DF_1_PIE:
+        return False
+    return _PT_INTERP not in found or _DT_SONAME in tags
 
 
 def why_no_library(path: Path) -> str:

@@ -43,6 +43,10 @@ _DOCUMENTATION = tuple(
 )
 
 
+# What Debian's base-files has as links into /usr.
+MERGED_USR = ("bin", "sbin", "lib")
+
+
 def build(*sources: Iterable[Node]) -> tuple[Node, ...]:
     """The base tree with `sources` over it, and every missing parent directory."""
     nodes: dict[str, Node] = {node.path: node for node in _BASE}
@@ -77,7 +81,7 @@ def from_folder(folder: Path, guest: str = "/") -> Iterator[Node]:
 
 def from_package(folder: Path) -> Iterator[Node]:
     """A Debian package's files without their documentation, under Debian's merged /usr."""
-    for name in ("bin", "sbin", "lib"):
+    for name in MERGED_USR:
         if not (folder / name).is_dir():
             yield Node(f"/{name}", _SYMLINK, data=f"usr/{name}".encode())
         yield Node(f"/usr/{name}", _DIRECTORY)

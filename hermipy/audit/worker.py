@@ -1,0 +1,73 @@
+"""One process that judges programs: a job a line in, an answer a line out, until its input ends.
+
+It stands alone so that what a file does to it (a crash, an endless loop, all the memory) is done to
+nobody else. pool.py starts it. An answer is a word and the row: MORE, or LAST from a process that
+has grown and makes way for a new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hermipy.audit import rows, targets
+
+if TYPE_CHECKING:
+    from hermipy.audit.targets import Job
+
+MORE, LAST = "MORE", "LAST"
+# What a process keeps of what it has seen adds up; this leaves room for several in 2 GiB.
+_GROWN_KILOBYTES = 600 << 10
+_MOST_BYTES = 4 << 30
+_PACKAGE = Path(targets.__file__).parents[1]
+
+
+def main() -> None:
+    """Answer until stdin ends; our stdout is kept from whatever else would print."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    _limit_memory()
+    for line in sys.stdin:
+        row = _row(targets.of_fields(json.loads(line)))
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _GROWN_KILOBYTES
+        answers.write(f"{LAST if grown else MORE} {json.dumps(row)}\n")
+        answers.flush()
+        if grown:
+            return
+
+
+def _row(job: Job) -> rows.Row:
+    try:
+        return rows.row(job)
+    except MemoryError:
+        return rows.failed(job, f"{job.path}: the analysis needs more memory than there is")
+    except Exception as error:  # noqa: BLE001  a bug of ours is this file's row, not the end
+        return rows.failed(job, f"{job.path}: the analysis failed: {_told(error)}")
+
+
+def _told(error: Exception) -> str:
+    """The error, and the last place of ours on the way to it."""
+    ours = [
+        (Path(frame.filename), frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(_PACKAGE)
+    ]
+    file, line = ours[-1] if ours else (_PACKAGE, 0)
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"{text} ({file.relative_to(_PACKAGE)}:{line})"
+
+
+def _limit_memory() -> None:
+    """A MemoryError is a row; who waits for the kernel's OOM killer loses the machine."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = _MOST_BYTES if hard == resource.RLIM_INFINITY else min(_MOST_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+if __name__ == "__main__":
+    main()
