@@ -9,7 +9,7 @@ APT_PACKAGES := clang lld llvm python3-venv qemu-system-misc qemu-system-arm qem
 	gdb-multiarch
 CHECK_PACKAGES := clang-format clang-tidy
 
-.PHONY: docs help run test check samples kernel bench conformance conformance-guest torture clean setup apt check-apt
+.PHONY: docs help run test check samples kernel bench conformance conformance-guest check-page torture clean setup apt check-apt
 .DEFAULT_GOAL := help
 
 help:                ## list the targets
@@ -146,6 +146,11 @@ check: .venv/installed check-apt    ## linters, types and the tests that need no
 	clang-format --dry-run --Werror $(C_FILES)
 	@$(MAKE) --no-print-directory tidy
 	@$(PYTHON) -m pytest -q -m 'not qemu'
+
+check-page: .venv/installed    ## the audit's HTML page in headless Chromium
+	@$(MAKE) --no-print-directory apt APT_PACKAGES="chromium"
+	@$(PYTHON) -m pip install -q --disable-pip-version-check -e '.[page]'
+	@$(PYTHON) -m pytest -q tests/page/checks.py
 
 docs: .venv/installed ## write the pages that are made from the syscall table
 	@$(PYTHON) -m hermipy.generate.page
