@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 from dataclasses import replace
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from hermipy.audit.document import Document
 
-_FORMATS = ("json", "csv")
+_FORMATS = ("json", "csv", "seccomp")
 _REFUSED = 1
 
 
@@ -41,6 +42,7 @@ def _output(name: str, what: str) -> Callable[..., Any]:
 @shared.sysroot
 @_output("json", "the whole result")
 @_output("csv", "a line per program")
+@_output("seccomp", "a profile for Docker, Podman and Kubernetes")
 @click.option(
     "--jobs",
     type=click.IntRange(1),
@@ -135,10 +137,15 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 def _write(name: str, document: Document, stream: BinaryIO) -> None:
     if name == "json":
         document.write_json(stream)
-    else:
+    elif name == "csv":
         from hermipy.audit import sheet
 
         sheet.write(document, stream)
+    else:
+        from hermipy import seccomp
+
+        profile = seccomp.profile(document.programs)
+        stream.write(json.dumps(profile, indent=2).encode() + b"\n")
 
 
 def _with_observed(document: Document, trace: Path) -> Document:

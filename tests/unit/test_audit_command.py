@@ -152,6 +152,18 @@ def test_csv_has_a_line_for_each_program(folder: Path, tmp_path: Path) -> None:
     assert (lacks["arch"], lacks["absent"], lacks["absent_names"]) == ("aarch64", "1", "bpf")
 
 
+def test_a_seccomp_profile_of_the_programs_is_written(folder: Path, tmp_path: Path) -> None:
+    files = [folder / f"runs-{arch}-0" for arch in sorted(EXIT_ONLY)]
+    done = hermipy("audit", *files, "--seccomp", tmp_path / "profile.json")
+    assert done.returncode == 0, done.stderr
+    profile = json.loads((tmp_path / "profile.json").read_text())
+    assert profile["architectures"] == ["SCMP_ARCH_AARCH64", "SCMP_ARCH_RISCV64"]
+    assert any("exit" in rule["names"] for rule in profile["syscalls"])
+    line = own_failure(hermipy("audit", folder / "unknown-riscv64", "--seccomp", tmp_path / "no"))
+    assert "could be any" in line
+    assert not (tmp_path / "no").exists()
+
+
 def test_only_one_result_goes_to_stdout(folder: Path) -> None:
     line = own_failure(hermipy("audit", folder, "--csv", "-", "--json", "-"))
     assert "only one result" in line
