@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hermipy.audit.document import Document
 
-_FORMATS = ("json", "csv", "seccomp")
+_FORMATS = ("json", "html", "csv", "seccomp")
 _REFUSED = 1
 
 
@@ -41,6 +41,7 @@ def _output(name: str, what: str) -> Callable[..., Any]:
 )
 @shared.sysroot
 @_output("json", "the whole result")
+@_output("html", "one page to look at, which needs no network,")
 @_output("csv", "a line per program")
 @_output("seccomp", "a profile for Docker, Podman and Kubernetes")
 @click.option(
@@ -135,17 +136,22 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _write(name: str, document: Document, stream: BinaryIO) -> None:
-    if name == "json":
-        document.write_json(stream)
-    elif name == "csv":
-        from hermipy.audit import sheet
+    match name:
+        case "json":
+            document.write_json(stream)
+        case "html":
+            from hermipy import page
 
-        sheet.write(document, stream)
-    else:
-        from hermipy import seccomp
+            page.write(document, stream)
+        case "csv":
+            from hermipy.audit import sheet
 
-        profile = seccomp.profile(document.programs)
-        stream.write(json.dumps(profile, indent=2).encode() + b"\n")
+            sheet.write(document, stream)
+        case _:
+            from hermipy import seccomp
+
+            profile = seccomp.profile(document.programs)
+            stream.write(json.dumps(profile, indent=2).encode() + b"\n")
 
 
 def _with_observed(document: Document, trace: Path) -> Document:

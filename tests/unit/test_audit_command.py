@@ -152,6 +152,13 @@ def test_csv_has_a_line_for_each_program(folder: Path, tmp_path: Path) -> None:
     assert (lacks["arch"], lacks["absent"], lacks["absent_names"]) == ("aarch64", "1", "bpf")
 
 
+def test_the_page_is_one_html_file(folder: Path, tmp_path: Path) -> None:
+    assert hermipy("audit", folder, "--html", tmp_path / "page.html").returncode == 0
+    text = (tmp_path / "page.html").read_text()
+    assert text.startswith("<!doctype html>")
+    assert str(folder / "lacks-aarch64") in text
+
+
 def test_a_seccomp_profile_of_the_programs_is_written(folder: Path, tmp_path: Path) -> None:
     files = [folder / f"runs-{arch}-0" for arch in sorted(EXIT_ONLY)]
     done = hermipy("audit", *files, "--seccomp", tmp_path / "profile.json")
