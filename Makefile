@@ -9,7 +9,7 @@ APT_PACKAGES := clang lld llvm python3-venv qemu-system-misc qemu-system-arm qem
 	gdb-multiarch
 CHECK_PACKAGES := clang-format clang-tidy
 
-.PHONY: docs help run test check samples kernel bench conformance conformance-guest check-page torture clean setup apt check-apt
+.PHONY: docs help run test check samples kernel bench conformance conformance-guest conformance-audit check-page torture clean setup apt check-apt
 .DEFAULT_GOAL := help
 
 help:                ## list the targets
@@ -162,6 +162,9 @@ conformance: setup   ## random syscalls and Debian programs against qemu-user (h
 
 conformance-guest: setup samples  ## seccomp profiles in containers under Debian's Linux kernel (minutes)
 	@$(PYTHON) -m pytest -q tests/guest/checks.py $(if $(ARCH),--arch $(ARCH))
+
+conformance-audit: setup  ## all programs of hundreds of Debian packages, killed on the way, then on Dask (an hour)
+	@$(PYTHON) -m tests.audit $(if $(ARCH),--arch $(ARCH))
 
 torture: setup samples  ## threads, signals, files and runtimes for an hour: no fault, leak or difference
 	@$(MAKE) --no-print-directory apt APT_PACKAGES="golang-go"

@@ -21,6 +21,8 @@ from hermipy.objects import Objects, Wanted
 from hermipy.table import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hermipy.audit.targets import Job
 
 Row = dict[str, Any]
@@ -49,15 +51,29 @@ def _identity(job: Job) -> Row:
 
 
 def _judged(job: Job) -> Row:
+    if job.package is not None:
+        return _kept(_package_key(job), lambda: _anew(job))
     try:
         found = _gathered(job)
     except MissingLibraryError as error:
         return _incomplete(job, error)
-    stored = cache.folder("audit") / f"{_key(found)}.json"
+    return _kept(_key(found), lambda: _row(found, job.arch))
+
+
+def _anew(job: Job) -> Row:
+    try:
+        return _row(_gathered(job), job.arch)
+    except MissingLibraryError as error:
+        return _incomplete(job, error)
+
+
+def _kept(key: str, make: Callable[[], Row]) -> Row:
+    """What was made before under this key, or what is made now."""
+    stored = cache.folder("audit") / f"{key}.json"
     try:
         made: Row = json.loads(stored.read_bytes())
     except (OSError, ValueError):  # not there, or cut short by a power failure
-        made = _row(found, job.arch)
+        made = make()
         with cache.atomic_file(stored) as stream:
             stream.write(json.dumps(made).encode())
     return made
@@ -76,6 +92,12 @@ def _gathered(job: Job) -> Objects:
     nodes = tree.build(links, [tree.node(file.resolve(), guest)])
     real = next(node.path for node in nodes if node.source == file.resolve())
     return objects.gather(nodes, Wanted(real, job.arch, direct=False, below=below))[1]
+
+
+def _package_key(job: Job) -> str:
+    """A package's name and version say what is in it: its libraries need not be looked for."""
+    versions = [Path(root).parent.name for root in job.roots or ()]
+    return cache.key("audit package", job.arch, job.guest, _hash(job.file), versions, job.links)
 
 
 def _key(found: Objects) -> str:
