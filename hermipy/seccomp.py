@@ -2,7 +2,8 @@
 
 One file serves everybody: it is the `linux.seccomp` object of the OCI runtime specification
 (config-linux.md), which containerd and CRI-O (Kubernetes' localhostProfile) decode as it is, and
-which Docker and Podman read as a profile of their own format without `archMap` and `includes`.
+which Docker and Podman read as a profile of their own format without `archMap` and `includes`:
+Docker up to 27.2 applies neither of these on riscv64 (moby/moby issue 48454).
 
 What is not in it fails with ENOSYS, not with EPERM. What the analysis proves the program cannot
 call is then called by a newer libc than the one that was analysed, and a libc that tries a newer

@@ -7,6 +7,7 @@ is stopped, every call of the table. A boot takes ten seconds and all sessions s
 from __future__ import annotations
 
 import contextlib
+import json
 import stat
 import subprocess
 import tempfile
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hermipy import audit, debian, packages, seccomp, table, tree
+from hermipy import debian, packages, table, tree
 from hermipy.errors import ProfileError
 from hermipy.model import Node
-from tests import samples
+from tests import command, samples
 from tests.guest import containers, guest
 from tests.guest.containers import UNDER_PROFILE, Result, Session
 
@@ -77,17 +78,19 @@ def sessions(arch: str, work: Path) -> Iterable[Session]:
     samples.build(arch)
     for name, libc in (("hello", "musl"), ("threads", "glibc"), ("files", "glibc")):
         program = samples.OUT / arch / libc / name
-        yield Session(name, (tree.node(program, f"/{name}"),), (f"/{name}",), profile([program]))
+        yield Session(
+            name, (tree.node(program, f"/{name}"),), (f"/{name}",), profile(program, arch)
+        )
     busybox = packages.alone("busybox-static", arch).files / "usr/bin/busybox"
     file = tree.node(busybox, "/bin/busybox")
     links = [Node("/bin/sh", stat.S_IFLNK | 0o777, data=b"busybox")]
-    own = profile([busybox])
+    own = profile(busybox, arch)
     yield Session("busybox", (file, *links), ("/bin/sh", "-c", SHELL), own)
     for name, arguments in DYNAMIC.items():
         with contextlib.suppress(ProfileError):
-            yield Session(name, *debian_program(name, arguments, arch, work))
+            yield Session(name, *debian_program(name, arguments, arch))
     calls = tree.node(compiled(arch, work), "/calls")
-    strict = profile([samples.OUT / arch / "musl" / "hello"])
+    strict = profile(samples.OUT / arch / "musl" / "hello", arch)
     numbers = list(map(str, outside(strict, arch)))
     # Not without the profile: some of these calls would end the guest.
     yield Session("outside", (calls,), ("/calls", *numbers), strict, UNDER_PROFILE)
@@ -95,20 +98,23 @@ def sessions(arch: str, work: Path) -> Iterable[Session]:
     yield Session("harmless", (calls,), ("/calls", *numbers), strict)
 
 
-def profile(programs: list[Path], sysroot: Path | None = None) -> dict[str, Any]:
-    return seccomp.profile(audit.audit(tuple(programs), sysroot)["programs"])
+def profile(program: Path | str, arch: str) -> dict[str, Any]:
+    """What a user gets; raises ProfileError."""
+    done = command.hermipy("audit", program, "--arch", arch, "--seccomp", "-")
+    if done.returncode != 0:
+        raise ProfileError(done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def debian_program(
-    name: str, arguments: tuple[str, ...], arch: str, work: Path
+    name: str, arguments: tuple[str, ...], arch: str
 ) -> tuple[tuple[Node, ...], tuple[str, ...], dict[str, Any]]:
-    """A dynamic program with its packages; they are unpacked for the audit as well."""
+    """A dynamic program with its packages."""
     found = debian.fetch(name, arch)
     assert found.guest_path is not None
     nodes = tree.build(*map(tree.from_package, found.roots), found.links)
-    root = work / name
-    guest.unpack(nodes, root)
-    own = profile([root / found.guest_path.lstrip("/")], root)
+    own = profile(f"debian:{name}:{found.guest_path}", arch)
     return nodes, (found.guest_path, *arguments), own
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import shutil
 import stat
 import subprocess
 import tempfile
@@ -82,20 +81,6 @@ def package_files(names: Sequence[str], arch: str) -> Iterable[Node]:
     """Debian packages with all that they depend on."""
     for package in packages.with_dependencies(names, arch):
         yield from tree.from_package(package.files)
-
-
-def unpack(nodes: Iterable[Node], folder: Path) -> None:
-    """Make files of the nodes on the host, for what wants a root file system there."""
-    for node in sorted(nodes, key=lambda node: node.path):
-        place = folder / node.path.lstrip("/")
-        if stat.S_ISDIR(node.mode):
-            place.mkdir(parents=True, exist_ok=True)
-        elif stat.S_ISLNK(node.mode):
-            place.symlink_to((node.data or b"").decode(errors="surrogateescape"))
-        elif node.source is not None:
-            shutil.copyfile(node.source, place)
-        elif stat.S_ISREG(node.mode):
-            place.write_bytes(node.data or b"")
 
 
 def parse(data: bytes, token: str, complaint: str = "") -> Outcome:
