@@ -36,6 +36,10 @@ class Audit(Protocol):
     def table(self) -> Mapping[str, Mapping[str, str]]:
         """Status and note of every syscall in a row."""
 
+    @property
+    def observed(self) -> Mapping[str, Any] | None:
+        """What a trace has against the one program's row."""
+
 
 def write(audit: Audit, stream: BinaryIO) -> None:
     """Write the page; each row is read once and let go."""
@@ -45,6 +49,7 @@ def write(audit: Audit, stream: BinaryIO) -> None:
         headline=sections.headline(audit.summary),
         curve=sections.curve(audit.summary),
         wanted=sections.wanted(audit.summary, audit.table),
+        observed=sections.observed(audit.observed),
         syscalls=sections.syscalls(data.users, audit.table),
         data=_script_text(data.content),
         script=_asset("page.js"),

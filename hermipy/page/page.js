@@ -264,4 +264,5 @@
   search.value = decodeURIComponent(/^#q=(.*)/.exec(location.hash)?.[1] || "");
   mark();
   update();
+  if (data.programs.length === 1) body.querySelector(".name").click();
 })();

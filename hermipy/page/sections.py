@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hermipy.page import chart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _WANTED = 12
 # Keys of the summary, class, and what the reader is told.
@@ -33,7 +33,7 @@ def headline(summary: Mapping[str, Any]) -> str:
     )
     return (
         f'<p class="figure"><b>{_percent(run, programs)}</b> '
-        f"{run:,} of {_count(programs, 'program')} run</p>"
+        f"{run:,} of {programs:,} programs run</p>"
         f"{_bar(summary)}<p>{doubt}</p>{''.join(_arches(summary))}"
     )
 
@@ -112,7 +112,44 @@ def syscalls(users: Mapping[str, int], table: Mapping[str, Mapping[str, str]]) -
         for status, count in counts.items()
         if count
     )
-    return f'<ul class="legend">{legend}</ul><div class="cells">{cells}</div>'
+    return f'<ul class="legend">{legend}</ul><div class="cells">{cells}</div>{_notes(table)}'
+
+
+def _notes(table: Mapping[str, Mapping[str, str]]) -> str:
+    """What is missing of those that are there in part."""
+    noted = {n: row["note"] for n, row in table.items() if row["status"] in ("partial", "stub")}
+    if not noted:
+        return ""
+    items = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(note)}</dd></div>" for name, note in noted.items()
+    )
+    title = f"What is missing of the {len(noted)} that are there in part"
+    return f'<details class="notes"><summary>{title}</summary><dl>{items}</dl></details>'
+
+
+_OBSERVED = (
+    ("seen_not_predicted", "absent", "seen, but not predicted: a bug of the analysis"),
+    ("seen_where_any_is_predicted", "partial", "seen, where a site could make any"),
+    ("seen_and_predicted", "full", "seen and predicted"),
+    ("predicted_not_seen", "unknown", "predicted, but not seen"),
+)
+
+
+def observed(found: Mapping[str, Any] | None) -> str:
+    """What a trace of the one program has against its row."""
+    if found is None:
+        return ""
+    parts = "".join(
+        f"<h3>{len(found[key])} {told}</h3><p class='cells'>{_chips(found[key], kind)}</p>"
+        for key, kind, told in _OBSERVED
+        if found[key]
+    )
+    head = '<section aria-labelledby="h-observed"><h2 id="h-observed">The trace</h2>'
+    return f"{head}{parts}</section>"
+
+
+def _chips(names: Sequence[str], kind: str) -> str:
+    return "".join(f'<span class="chip {kind}">{escape(name)}</span>' for name in names)
 
 
 def _cell(name: str, users: int, most: int, row: Mapping[str, str]) -> str:

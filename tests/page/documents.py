@@ -24,6 +24,7 @@ class Audit:
     programs: list[dict[str, Any]]
     summary: dict[str, Any]
     table: dict[str, dict[str, str]]
+    observed: dict[str, Any] | None = None
 
 
 def step(name: str, address: int, how: str = "calls", file: str = "/usr/lib/libc.so.6") -> object:

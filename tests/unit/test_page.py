@@ -107,6 +107,20 @@ def test_an_audit_without_programs_has_a_page() -> None:
     Checked(written(Audit([], summary, {})))
 
 
+def test_what_a_trace_has_seen_is_shown() -> None:
+    lists: dict[str, list[str]] = {
+        "seen_and_predicted": ["write"],
+        "seen_not_predicted": ["<bpf>"],
+        "seen_where_any_is_predicted": [],
+        "predicted_not_seen": ["wait4"],
+    }
+    audit = documents.audit()
+    text = written(Audit(audit.programs, audit.summary, audit.table, lists))
+    Checked(text)
+    assert "1 seen, but not predicted" in text
+    assert "&lt;bpf&gt;" in text
+
+
 def test_one_hundred_percent_is_said_of_all_only() -> None:
     summary = documents.audit().summary | {"programs": 1000, "run": 999}
     assert "<b>99 %</b>" in sections.headline(summary)
