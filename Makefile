@@ -9,7 +9,7 @@ APT_PACKAGES := clang lld llvm python3-venv qemu-system-misc qemu-system-arm qem
 	gdb-multiarch
 CHECK_PACKAGES := clang-format clang-tidy
 
-.PHONY: docs help run test check samples kernel bench conformance conformance-guest conformance-audit check-page torture clean setup apt check-apt
+.PHONY: docs help run test check samples kernel bench conformance conformance-analysis conformance-guest conformance-audit check-page torture clean setup apt check-apt
 .DEFAULT_GOAL := help
 
 help:                ## list the targets
@@ -165,6 +165,10 @@ conformance-guest: setup samples  ## seccomp profiles in containers under Debian
 
 conformance-audit: setup  ## all programs of hundreds of Debian packages, killed on the way, then on Dask (an hour)
 	@$(PYTHON) -m tests.audit $(if $(ARCH),--arch $(ARCH))
+
+conformance-analysis: setup  ## what the analysis predicts against traces (HELD_OUT=1: for a release); writes docs/analysis.md
+	@command -v qemu-riscv64-static >/dev/null || apt-get install -y -qq qemu-user-static >/dev/null
+	@$(PYTHON) -m tests.accuracy $(if $(HELD_OUT),--held-out)
 
 torture: setup samples  ## threads, signals, files and runtimes for an hour: no fault, leak or difference
 	@$(MAKE) --no-print-directory apt APT_PACKAGES="golang-go"

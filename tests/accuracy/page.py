@@ -1,0 +1,111 @@
+"""docs/analysis.md: the method, the means, every program; made from docs/analysis.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.accuracy import hosted, scores
+from tests.accuracy.evaluate import Row
+from tests.accuracy.observed import DEVELOPMENT, HELD_OUT, LIGHT, SUITE
+from tests.accuracy.scores import Score
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PAGE = Path("docs/analysis.md")
+FIGURES = Path("docs/analysis.json")
+METHOD = Path(__file__).with_name("method.md")
+_ARCHES = ("riscv64", "aarch64")
+_ANSWERS = {"ours": "Hermipy", "closure": "closure", "naive": "naive scan"}
+
+
+def keep(which: str, rows: list[Row]) -> None:
+    """Put one set's rows in the place of its last ones, and write the page."""
+    known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    known[which] = [asdict(row) for row in rows]
+    parts = []
+    for name in (DEVELOPMENT, HELD_OUT):
+        lines = ",\n".join(json.dumps(row) for row in known.get(name, []))
+        parts.append(f"{json.dumps(name)}: [\n{lines}\n]")
+    FIGURES.write_text("{" + ",\n".join(parts) + "}\n")
+    write()
+
+
+def write() -> None:
+    """Write the page from what is known."""
+    known = json.loads(FIGURES.read_text())
+    rows = {which: [_row(record) for record in known[which]] for which in known}
+    PAGE.write_text("\n".join(_page(rows)) + "\n")
+
+
+def _row(record: dict[str, Any]) -> Row:
+    made = {name: Score(**record[name]) for name in _ANSWERS}
+    lists = {"parts": tuple(record["parts"]), "missed": tuple(record["missed"])}
+    return Row(**record | made | lists)
+
+
+def _page(rows: dict[str, list[Row]]) -> list[str]:
+    lines = [METHOD.read_text().rstrip(), "", "## Means", ""]
+    lines += _means(rows)
+    for which in (DEVELOPMENT, HELD_OUT):
+        found = rows.get(which, [])
+        count = {arch: len({r.program for r in found if r.arch == arch}) for arch in _ARCHES}
+        told = " and ".join(f"{count[arch]} programs for {arch}" for arch in _ARCHES)
+        lines += ["", f"## Programs: {which} set", "", f"{told}.", ""]
+        lines += _programs(found)
+    return [*lines, "", "## What the sessions do", "", *_sessions()]
+
+
+def _means(rows: dict[str, list[Row]]) -> list[str]:
+    lines = _table("set", "trace", "architecture", "programs", "answer", "mean size",
+                   "precision", "recall", "F1", "with a miss")  # fmt: skip
+    for which in (DEVELOPMENT, HELD_OUT):
+        for kind in (LIGHT, SUITE):
+            for arch in _ARCHES:
+                chosen = [r for r in rows.get(which, []) if (r.kind, r.arch) == (kind, arch)]
+                if chosen:
+                    lines += _mean_rows((which, kind, arch, str(len(chosen))), chosen)
+    return lines
+
+
+def _mean_rows(heads: tuple[str, ...], chosen: list[Row]) -> Iterable[str]:
+    for name, title in _ANSWERS.items():
+        given: list[Score] = [getattr(row, name) for row in chosen]
+        mean = scores.means(given)
+        missing = sum(one.recall < 1 for one in given)
+        yield _line(
+            *heads, title, f"{mean.predicted:.1f}", f"{mean.precision:.2f}", f"{mean.recall:.3f}",
+            f"{mean.f1:.2f}", str(missing),
+        )  # fmt: skip
+
+
+def _programs(rows: list[Row]) -> list[str]:
+    lines = _table("program", "architecture", "trace", "calls", "observed", "Hermipy", "closure",
+                   "naive", "precision", "F1", "missed", "unresolved")  # fmt: skip
+    for row in rows:
+        lines.append(_line(
+            f"`{row.program}`", row.arch, row.kind, str(row.calls), str(row.observed),
+            str(row.ours.predicted), str(row.closure.predicted), str(row.naive.predicted),
+            f"{row.ours.precision:.2f}", f"{row.ours.f1:.2f}", str(len(row.missed)),
+            str(row.unresolved),
+        ))  # fmt: skip
+    return lines
+
+
+def _sessions() -> list[str]:
+    lines = _table("session", "trace", "programs", "what")
+    for one in hosted.sessions():
+        called = " ".join(f"`{Path(path).name}`" for _, path in one.called)
+        lines.append(_line(one.name, one.kind, called, one.part))
+    return lines
+
+
+def _table(*heads: str) -> list[str]:
+    return [_line(*heads), _line(*["---"] * len(heads))]
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
