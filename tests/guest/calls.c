@@ -1,5 +1,5 @@
-// Makes the calls whose numbers are its arguments, all arguments 0, and prints what each answered:
-// `NUMBER RESULT`. No libc, so that it makes no other call but write and exit_group.
+// Makes the calls that its arguments say, NUMBER or NUMBER:A:B:C, what is not said 0, and prints what
+// each answered: `NUMBER RESULT`. No libc, so that it makes no other call but write and exit_group.
 
 #if defined(__riscv)
 #define NUMBER "a7"
@@ -42,16 +42,25 @@ static char *put(char *at, long value) {
     return at;
 }
 
+enum { FIELDS = 4 };
+
+static void read_fields(const char *at, long fields[FIELDS]) {
+    for (int i = 0; i < FIELDS; i++) {
+        for (fields[i] = 0; *at && *at != ':'; at++) {
+            fields[i] = fields[i] * 10 + (*at - '0');
+        }
+        at += *at == ':';
+    }
+}
+
 __attribute__((used, noreturn)) void begin(long *stack) {
     char **arguments = (char **)(stack + 1);
     for (int i = 1; arguments[i]; i++) {
-        long number = 0;
-        for (const char *at = arguments[i]; *at; at++) {
-            number = number * 10 + (*at - '0');
-        }
-        char line[64], *end = put(line, number);
+        long fields[FIELDS];
+        read_fields(arguments[i], fields);
+        char line[64], *end = put(line, fields[0]);
         *end++ = ' ';
-        end = put(end, call(number, 0, 0, 0));
+        end = put(end, call(fields[0], fields[1], fields[2], fields[3]));
         *end++ = '\n';
         call(SYS_write, 1, (long)line, end - line);
     }

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hermipy import debian, packages, table, tree
+from hermipy import debian, packages, seccomp, table, tree
 from hermipy.errors import ProfileError
 from hermipy.model import Node
 from tests import command, samples
@@ -60,6 +60,8 @@ DYNAMIC = {
 }
 # Nothing waits, and nothing changes, when these are called with zeroes and nothing stops them.
 HARMLESS = ("bpf", "keyctl", "mount", "quotactl", "swapon", "init_module", "perf_event_open")
+# A Unix and an Internet socket, and a clone with a UTS namespace of its own.
+BY_ARGUMENT = ("198:1:1:0", "198:2:1:0", "220:67108881:0:0")
 
 
 @pytest.fixture
@@ -96,6 +98,14 @@ def sessions(arch: str, work: Path) -> Iterable[Session]:
     yield Session("outside", (calls,), ("/calls", *numbers), strict, UNDER_PROFILE)
     numbers = [str(table.by_name()[name].number) for name in HARMLESS]
     yield Session("harmless", (calls,), ("/calls", *numbers), strict)
+    yield Session("arguments", (calls,), ("/calls", *BY_ARGUMENT), unix_only(arch), UNDER_PROFILE)
+
+
+def unix_only(arch: str) -> dict[str, Any]:
+    """The profile of a program that is known to make sockets of one family only."""
+    row = {"path": "/calls", "arch": arch, "syscalls": ["socket", "write", "exit_group"]}
+    bounds = {"socket": {"argument": "domain", "values": ["AF_UNIX"]}}
+    return seccomp.profile([row | {"arguments": bounds, "unresolved": [], "missing_libraries": []}])
 
 
 def profile(program: Path | str, arch: str) -> dict[str, Any]:
@@ -157,3 +167,12 @@ def test_without_the_profile_the_kernel_would_have_answered(
     answers = [line.split() for line in results["harmless", "plain"].output.split("\n") if line]
     assert len(answers) == len(HARMLESS)
     assert str(-ENOSYS) not in {answer for _, answer in answers}
+
+
+@pytest.mark.parametrize("way", UNDER_PROFILE)
+def test_a_bounded_argument_is_all_that_passes(way: str, results: Results) -> None:
+    unix, inet, clone = (
+        line.split()[1] for line in results["arguments", way].output.split("\n")[:3]
+    )
+    assert int(unix) > 0
+    assert (inet, clone) == (str(-ENOSYS), str(-ENOSYS))
