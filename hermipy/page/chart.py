@@ -90,21 +90,46 @@ def _line(curve: Sequence[Mapping[str, Any]], scale: _Scale) -> Iterator[str]:
 
 def _marks(curve: Sequence[Mapping[str, Any]], scale: _Scale) -> Iterator[str]:
     """The names of the steps that rise most, where they do not lie over each other."""
-    steps = sorted(range(1, len(curve)), key=lambda step: -curve[step]["unlocks"])
-    taken: list[tuple[float, float, float]] = []
-    for step in steps:
-        point = curve[step]
-        name = str(point["syscall"])
-        low, high = scale.y(curve[step - 1]["programs"]), scale.y(point["programs"])
-        x, y, wide = scale.x(step) + 8, max((low + high) / 2, high + 12) + 5, len(name) * _LETTER
-        free = all(
-            abs(y - other) > _LABEL_GAP or x + wide < left or x > right
-            for left, right, other in taken
+    taken: list[_Label] = []
+    for step in sorted(range(1, len(curve)), key=lambda step: -curve[step]["unlocks"]):
+        low, high = (scale.y(curve[at]["programs"]) for at in (step - 1, step))
+        label = _label(str(curve[step]["syscall"]), scale.x(step), (low, high))
+        free = label.y < _HEIGHT - _BOTTOM and not any(label.touches(other) for other in taken)
+        if low - high >= _LEAST_RISE and len(taken) < _MARKED and free:
+            taken.append(label)
+            yield label.text
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    left: float
+    right: float
+    y: float
+    text: str
+
+    def touches(self, other: _Label) -> bool:
+        return (
+            abs(self.y - other.y) <= _LABEL_GAP
+            and self.right >= other.left
+            and self.left <= other.right
         )
-        if low - high < _LEAST_RISE or len(taken) >= _MARKED or x + wide > _WIDTH or not free:
-            continue
-        taken.append((x, x + wide, y))
-        yield f'<text class="mark" x="{x:.1f}" y="{y:.1f}">{escape(name)}</text>'
+
+
+def _label(name: str, x: float, rise: tuple[float, float]) -> _Label:
+    """Below the line, right of its rise; above it and left where there is no room."""
+    low, high = rise
+    wide, middle = len(name) * _LETTER, (low + high) / 2
+    if x + 8 + wide <= _WIDTH:
+        left, anchor = x + 8, "start"
+        y = max(middle, high + 12) + 5
+    else:
+        left, anchor = x - 8 - wide, "end"
+        y = min(middle, low - 12) + 5
+    at = left if anchor == "start" else left + wide
+    text = (
+        f'<text class="mark" x="{at:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(name)}</text>'
+    )
+    return _Label(left, left + wide, y, text)
 
 
 def _hovers(curve: Sequence[Mapping[str, Any]], scale: _Scale) -> Iterator[str]:
