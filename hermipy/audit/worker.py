@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hermipy.audit import rows, targets
+from hermipy.audit import memory, rows, targets
+from hermipy.errors import HermipyError
 
 if TYPE_CHECKING:
     from hermipy.audit.targets import Job
 
 MORE, LAST = "MORE", "LAST"
-# What a process keeps of what it has seen adds up; this leaves room for several in 2 GiB.
-_GROWN_KILOBYTES = 600 << 10
-_MOST_BYTES = 4 << 30
 _PACKAGE = Path(targets.__file__).parents[1]
 
 
@@ -31,10 +28,10 @@ def main() -> None:
     """Answer until stdin ends; our stdout is kept from whatever else would print."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    _limit_memory()
+    memory.limit()
     for line in sys.stdin:
         row = _row(targets.of_fields(json.loads(line)))
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _GROWN_KILOBYTES
+        grown = memory.resident_bytes() > memory.GROWN_BYTES
         answers.write(f"{LAST if grown else MORE} {json.dumps(row)}\n")
         answers.flush()
         if grown:
@@ -43,7 +40,10 @@ def main() -> None:
 
 def _row(job: Job) -> rows.Row:
     try:
-        return rows.row(job)
+        with memory.turn():
+            return rows.row(job)
+    except HermipyError as error:
+        return rows.failed(job, str(error))
     except MemoryError:
         return rows.failed(job, f"{job.path}: the analysis needs more memory than there is")
     except Exception as error:  # noqa: BLE001  a bug of ours is this file's row, not the end
@@ -60,13 +60,6 @@ def _told(error: Exception) -> str:
     file, line = ours[-1] if ours else (_PACKAGE, 0)
     text = " ".join(f"{type(error).__name__}: {error}".split())
     return f"{text} ({file.relative_to(_PACKAGE)}:{line})"
-
-
-def _limit_memory() -> None:
-    """A MemoryError is a row; who waits for the kernel's OOM killer loses the machine."""
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    most = _MOST_BYTES if hard == resource.RLIM_INFINITY else min(_MOST_BYTES, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 if __name__ == "__main__":
