@@ -59,11 +59,13 @@ def main() -> None:
 def _open_streams() -> None:
     """A stream that was closed before we started (`>&-`) becomes /dev/null.
 
-    Otherwise the next file that we open gets its number, and the program's output.
+    Otherwise the next file that we open gets its number, and the program's output. A file's name
+    is shown as it is, whatever its bytes.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+        getattr(sys, name).reconfigure(errors="surrogateescape")
 
 
 def _usage(error: click.ClickException) -> str:

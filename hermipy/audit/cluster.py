@@ -36,7 +36,7 @@ _own = threading.local()
 def judge(jobs: Sequence[Job], address: str) -> Iterator[tuple[int, bytes]]:
     """(index of the job, its row) of every job; raises ClusterError when that cannot begin."""
     distributed = _distributed()
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    logging.disable()  # what goes wrong is our one line
     _knock(address)
     try:
         client = distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
@@ -44,7 +44,10 @@ def judge(jobs: Sequence[Job], address: str) -> Iterator[tuple[int, bytes]]:
         raise ClusterError(f"--dask {address}: no scheduler answers there: {error}") from error
     with client:
         _check(client, address, jobs[0])
-        yield from _gathered(distributed, client, jobs)
+        try:
+            yield from _gathered(distributed, client, jobs)
+        except OSError as error:
+            raise ClusterError(f"--dask {address}: the scheduler is gone: {error}") from error
 
 
 def _distributed() -> Any:  # noqa: ANN401  it has no types
@@ -121,6 +124,8 @@ def _result(future: Any, job: Job) -> bytes:  # noqa: ANN401
     if future.status == "finished":
         line: bytes = future.result()
         return line
+    if future.status != "error":
+        raise ConnectionError(f"a task is {future.status}")
     failed = rows.failed(job, f"{job.path}: the analysis ended with its Dask worker")
     return json.dumps(failed).encode()
 

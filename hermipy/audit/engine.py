@@ -44,7 +44,7 @@ class Progress:
         """One line."""
         if not self.total:
             return f"fetching {self.doing}"
-        failed = f", {self.errors} errors" if self.errors else ""
+        failed = f", {self.errors} failed" if self.errors else ""
         return f"{self.done} of {self.total} programs{failed}: {self.doing}"
 
 
@@ -58,7 +58,7 @@ def audit(request: Request, tell: Callable[[Progress], None] = lambda _: None) -
     )
     # From here on every program has a place in the document, and what cannot be had an error.
     rows, known = _judged(found.items, request, tell)
-    if found.single and known[0].error:
+    if found.single and all(fact.error for fact in known):
         raise AuditError(known[0].error)
     # From here on every place has its row.
     return Document(rows, summary.summary(known, found.left_out), summary.named(known))

@@ -42,7 +42,10 @@ def row(job: Job) -> Row:
 
 
 def failed(job: Job, error: str) -> Row:
-    """The row of a program that could not be judged."""
+    """The row of a program that could not be judged: in its own words, not in this machine's."""
+    error = error.replace(job.file, job.path)
+    for root in job.roots or ():
+        error = error.replace(f"{root.rstrip('/')}/", "/")
     return _identity(job) | {"error": error}
 
 

@@ -21,7 +21,9 @@ COLUMNS = (
 
 def write(document: Document, stream: BinaryIO) -> None:
     """The header and every row; names in one cell are separated by spaces."""
-    text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
+    text = io.TextIOWrapper(
+        stream, encoding="utf-8", errors="surrogateescape", newline="", write_through=True
+    )
     lines = csv.DictWriter(text, COLUMNS)
     lines.writeheader()
     lines.writerows(map(_cells, document.programs))

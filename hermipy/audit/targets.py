@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hermipy import target, tree
-from hermipy.errors import HermipyError, InputError, OptionError
+from hermipy.errors import AuditError, HermipyError, InputError, OptionError
 from hermipy.target import Kind
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ _ELF_MAGIC = b"\x7fELF"
 _ROOT_MARKS = ("usr", "etc")
 _NOT_FILES = ("proc", "sys", "dev")  # of a root file system that is in use
 _PLAIN = "not executable"
+_FURTHER = "further names of a file"
+_UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Targets:
     left_out: dict[str, int]
     """How many ELF files nobody starts, by kind."""
     single: bool
-    """One file was asked for: when it cannot be read, that is the answer."""
+    """One file or package was asked for: when it cannot be judged, that is the answer."""
 
 
 @dataclass(slots=True)
@@ -85,6 +87,21 @@ class _Search:
     """What was passed over on the way."""
 
     left_out: Counter[str] = field(default_factory=Counter)
+    seen: set[tuple[int, int]] = field(default_factory=set)
+    """Device and inode of files that may have further names."""
+
+    def is_new(self, status: os.stat_result) -> bool:
+        """Whether this is the first name of a file."""
+        name = (status.st_dev, status.st_ino)
+        if status.st_nlink > 1 and name in self.seen:
+            self.left_out[_FURTHER] += 1
+            return False
+        self.seen.add(name)
+        return True
+
+    def unreadable(self, _: OSError) -> None:
+        """Count what we may not look into."""
+        self.left_out[_UNREADABLE] += 1
 
 
 def of_fields(fields: dict[str, Any]) -> Job:
@@ -100,7 +117,7 @@ def find(
     sysroot: Path | None,
     fetching: Callable[[str], None] = lambda _: None,
 ) -> Targets:
-    """Everything that the words mean; raises InputError for one that is not there.
+    """Everything that the words mean; raises AuditError, InputError when that is nothing.
 
     `arches` is for packages; `fetching` is told of each before it is fetched.
     """
@@ -110,8 +127,10 @@ def find(
         if not word.startswith(DEBIAN) and not os.path.lexists(word):
             raise InputError(word, FileNotFoundError(2, os.strerror(2)))
     items = [item for word in listed for item in _meant(word, arches, sysroot, search, fetching)]
+    if not items:
+        raise AuditError(f"{' '.join(listed)}: no program for riscv64 or aarch64 is there")
     unique = {(item.path, item.arch): item for item in items}
-    single = len(listed) == 1 and Path(listed[0]).is_file()
+    single = len(listed) == 1 and not Path(listed[0]).is_dir()
     return Targets(tuple(unique.values()), dict(sorted(search.left_out.items())), single)
 
 
@@ -150,7 +169,7 @@ def _meant(
     elif any((path / mark).is_dir() for mark in _ROOT_MARKS):
         yield from _of_root(path, search)
     else:
-        for file in _elf_files(path):
+        for file in _elf_files(path, search):
             yield from _judged(_of_file(file, sysroot), file, search, needs_x=False)
 
 
@@ -164,7 +183,7 @@ def _of_file(path: Path, sysroot: Path | None) -> Job | Failed:
 
 
 def _of_root(root: Path, search: _Search) -> Iterator[Job | Failed]:
-    for file in _elf_files(root, skip=_NOT_FILES):
+    for file in _elf_files(root, search, skip=_NOT_FILES):
         found = _of_file(file, None)
         if isinstance(found, Job):
             guest = f"/{file.relative_to(root)}"
@@ -195,14 +214,14 @@ def _of_contents(listed: str, found: debian.Contents, search: _Search) -> Iterat
     links = _links(found.links)
     roots = tuple(map(str, found.roots))
     package = listed.partition(",")[0]
-    for file in _elf_files(found.own):
+    for file in _elf_files(found.own, search):
         guest = f"/{file.relative_to(found.own)}"
         name = f"{DEBIAN}{listed}:{guest}"
         item = _of_file(file, None)
         if isinstance(item, Job):
             item = Job(name, item.arch, item.file, package, guest, roots, links)
         else:
-            item = Failed(name, None, package, item.error)
+            item = Failed(name, None, package, item.error.replace(str(file), name))
         yield from _judged(item, file, search, needs_x=True)
 
 
@@ -237,21 +256,24 @@ def _judged(
         search.left_out[kind] += 1
 
 
-def _elf_files(folder: Path, skip: tuple[str, ...] = ()) -> Iterator[Path]:
-    """ELF files below a folder, by path; links are not followed."""
-    for at, folders, names in os.walk(folder):
+def _elf_files(folder: Path, search: _Search, skip: tuple[str, ...] = ()) -> Iterator[Path]:
+    """ELF files below a folder, by path, each by its first name; links are not followed."""
+    for at, folders, names in os.walk(folder, onerror=search.unreadable):
         if Path(at) == folder:
             folders[:] = [name for name in folders if name not in skip]
         folders.sort()
         for name in sorted(names):
             file = Path(at, name)
-            if not file.is_symlink() and file.is_file() and _is_elf(file):
+            try:
+                status = file.lstat()
+                is_wanted = stat.S_ISREG(status.st_mode) and _is_elf(file)
+            except OSError as error:
+                search.unreadable(error)
+                continue
+            if is_wanted and search.is_new(status):
                 yield file
 
 
 def _is_elf(path: Path) -> bool:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(len(_ELF_MAGIC)) == _ELF_MAGIC
-    except OSError:
-        return False
+    with path.open("rb") as stream:
+        return stream.read(len(_ELF_MAGIC)) == _ELF_MAGIC

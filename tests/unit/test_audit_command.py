@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.command import EXIT_ONLY, OWN_FAILURE, hermipy, own_failure
+from tests.command import EXIT_ONLY, HERMIPY, OWN_FAILURE, hermipy, own_failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -234,3 +234,12 @@ def test_a_single_file_that_cannot_be_read_is_our_failure(folder: Path) -> None:
     assert done.returncode == OWN_FAILURE
     assert "truncated" in own_failure(done)
     assert hermipy("audit", folder / "broken", folder / "runs-riscv64-0").returncode == 0
+
+
+def test_a_name_of_any_bytes_is_shown_as_it_is(arch: str, tmp_path: Path) -> None:
+    build(arch, tmp_path / "program").rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    command = [HERMIPY, "audit", str(tmp_path)]
+    assert b"/\xff: " in subprocess.run(command, capture_output=True, check=True).stdout
+    command += ["--csv", "-"]
+    assert b"/\xff," in subprocess.run(command, capture_output=True, check=True).stdout
+    assert json.loads(document(tmp_path))["programs"][0]["path"].endswith("/\udcff")

@@ -11,7 +11,7 @@ import pytest
 from hermipy import packages
 from hermipy.audit import targets
 from hermipy.audit.targets import Failed, Job
-from hermipy.errors import InputError, OptionError
+from hermipy.errors import AuditError, InputError, OptionError
 from tests.command import EXIT_ONLY
 
 CALLED = {"riscv64": ".globl f\nf: ret", "aarch64": ".globl f\nf: ret"}
@@ -63,6 +63,18 @@ def test_a_damaged_file_in_a_directory_is_a_row(folder: Path) -> None:
     failed = [item for item in found(folder).items if isinstance(item, Failed)]
     assert [Path(item.path).name for item in failed] == ["broken"]
     assert "truncated" in failed[0].error
+
+
+def test_a_file_with_two_names_is_one_program(folder: Path) -> None:
+    (folder / "another").hardlink_to(folder / "static")
+    result = found(folder)
+    assert names(result) == ["another", "pie", "static-pie"]
+    assert result.left_out["further names of a file"] == 1
+
+
+def test_where_no_program_is_there_is_nothing_to_judge(tmp_path: Path) -> None:
+    with pytest.raises(AuditError, match="no program"):
+        found(tmp_path)
 
 
 def test_a_root_file_system_has_its_own_libraries_and_names(arch: str, folder: Path) -> None:
@@ -122,6 +134,11 @@ def test_a_package_without_a_program_or_that_is_not_there_is_a_row(
 ) -> None:
     for name in ("pie", "static", "static-pie"):
         (package / "usr/lib" / name).unlink()
+    (package / "usr/lib/broken").write_bytes(b"\x7fELF")
+    items = found("debian:thing", "debian:No_Such", arches=(arch,)).items
+    errors = [item.error for item in items if isinstance(item, Failed)]
+    assert "debian:thing:/usr/lib/broken: is truncated" in errors.pop(0)
+    (package / "usr/lib/broken").unlink()
     items = found("debian:thing", "debian:No_Such", arches=(arch,)).items
     errors = [item.error for item in items if isinstance(item, Failed)]
     assert "holds no program" in errors[0]
