@@ -111,15 +111,19 @@ def spawn(
         raise ToolFailedError(tool, error.strerror or str(error)) from error
 
 
-def serve(arguments: Sequence[str]) -> Child:
+def serve(arguments: Sequence[str], environment: Mapping[str, str]) -> Child:
     """Start a program that is asked through its stdin, answers on its stdout and ends with them.
 
     It gets a session of its own, so that ^C is ours alone. Raises ToolFailedError.
     """
-    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
     try:
         return subprocess.Popen(
-            arguments, stdin=pipe, stdout=pipe, stderr=nothing, start_new_session=True
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
         )
     except OSError as error:
         raise ToolFailedError(arguments[0], error.strerror or str(error)) from error

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LONGEST_S = 1800.0
 _COMMAND = (sys.executable, "-m", "hermipy.audit.worker")
+# numpy's library would start a thread per CPU in each of the processes.
+_ALONE = {"OPENBLAS_NUM_THREADS": "1"}
 _CHUNK_BYTES = 1 << 16
 _ENDING_S = 10.0
 _AHEAD = 2  # jobs waiting for each worker
@@ -42,7 +44,7 @@ class Worker:
 
     def ask(self, job: Job) -> bytes:
         """The row of a program as JSON; of one that ends the worker, a row that says so."""
-        child = self._child = self._child or process.serve(self._command)
+        child = self._child = self._child or process.serve(self._command, os.environ | _ALONE)
         assert child.stdin is not None, "serve() makes pipes"
         with contextlib.suppress(OSError):  # it is gone: that there is no answer says so
             child.stdin.write(json.dumps(job.fields()).encode() + b"\n")
