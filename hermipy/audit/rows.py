@@ -11,19 +11,23 @@ import functools
 import json
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hermipy import cache, objects, prepare, table, tree
+from hermipy import cache, objects, table, tree
+from hermipy.closure import Closure
 from hermipy.errors import HermipyError, MissingLibraryError
+from hermipy.files import Files
 from hermipy.model import Node
-from hermipy.objects import Objects, Wanted
+from hermipy.objects import Objects
 from hermipy.table import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hermipy.audit.targets import Job
+    from hermipy.closure import Object
 
 Row = dict[str, Any]
 
@@ -55,19 +59,9 @@ def _identity(job: Job) -> Row:
 
 def _judged(job: Job) -> Row:
     if job.package is not None:
-        return _kept(_package_key(job), lambda: _anew(job))
-    try:
-        found = _gathered(job)
-    except MissingLibraryError as error:
-        return _incomplete(job, error)
+        return _kept(_package_key(job), lambda: _row(_loaded(job), job.arch))
+    found = _loaded(job)
     return _kept(_key(found), lambda: _row(found, job.arch))
-
-
-def _anew(job: Job) -> Row:
-    try:
-        return _row(_gathered(job), job.arch)
-    except MissingLibraryError as error:
-        return _incomplete(job, error)
 
 
 def _kept(key: str, make: Callable[[], Row]) -> Row:
@@ -82,8 +76,27 @@ def _kept(key: str, make: Callable[[], Row]) -> Row:
     return made
 
 
-def _gathered(job: Job) -> Objects:
-    """The program and its libraries; raises MissingLibraryError."""
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A program and its libraries, as ld.so would find them."""
+
+    objects: tuple[Object, ...]
+    """The program first."""
+    missing: tuple[str, ...]
+    """Libraries that are not there."""
+
+    @property
+    def program(self) -> str:
+        """The program's path in the guest."""
+        return self.objects[0].path
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether ld.so starts it."""
+        return bool(self.objects[0].linkage.interpreter)
+
+
+def _loaded(job: Job) -> _Loaded:
     file = Path(job.file)
     if job.roots is None or job.guest is None:
         sysroot = None if job.sysroot is None else Path(job.sysroot)
@@ -93,8 +106,14 @@ def _gathered(job: Job) -> Objects:
         guest, below = job.guest, tuple(map(Path, job.roots))
     links = [Node(path, stat.S_IFLNK | 0o777, data=os.fsencode(to)) for path, to in job.links]
     nodes = tree.build(links, [tree.node(file.resolve(), guest)])
-    real = next(node.path for node in nodes if node.source == file.resolve())
-    return objects.gather(nodes, Wanted(real, job.arch, direct=False, below=below))[1]
+    program = next(node.path for node in nodes if node.source == file.resolve())
+    closure = Closure(Files(nodes, below), job.arch, direct=False)
+    missing: tuple[str, ...] = ()
+    try:
+        closure.add_program(program)
+    except MissingLibraryError as error:
+        missing = tuple(dict.fromkeys(name for name, _ in error.missing))
+    return _Loaded(tuple(closure.objects.values()), missing)
 
 
 def _package_key(job: Job) -> str:
@@ -103,9 +122,9 @@ def _package_key(job: Job) -> str:
     return cache.key("audit package", job.arch, job.guest, _hash(job.file), versions, job.links)
 
 
-def _key(found: Objects) -> str:
-    files = sorted((path, _hash(prepared.path)) for path, prepared in found.counted.items())
-    return cache.key("audit", found.program, files)
+def _key(found: _Loaded) -> str:
+    files = [(item.path, _hash(str(item.node.source))) for item in found.objects]
+    return cache.key("audit", found.program, sorted(files), found.missing)
 
 
 def _hash(path: str) -> str:
@@ -119,64 +138,57 @@ def _hash_of(path: str, _size: int, _mtime_ns: int) -> str:
     return cache.file_hash(Path(path))
 
 
-def _row(found: Objects, arch: str) -> Row:
+def _row(found: _Loaded, arch: str) -> Row:
     rows = table.by_number(arch)
+    answer = Objects(found.program, {item.path: item.prepared for item in found.objects}, ())
     always = {table.by_name()[name].number for name in _ALWAYS}
-    has_sites = bool(found.direct + found.trap)
-    numbers = sorted(found.numbers | (always if has_sites else frozenset()))
+    has_sites = bool(answer.direct + answer.trap)
+    numbers = sorted(answer.numbers | (always if has_sites else frozenset()))
     names = {
         status: [rows[n].name for n in numbers if n in rows and rows[n].status is status]
         for status in Status
     }
     names[Status.ABSENT] += [table.name_of(n, arch) for n in numbers if n not in rows]
-    unresolved = _unresolved(found)
+    unresolved = _unresolved(answer)
     return {
         "sizes": _sizes(found),
         "syscalls": [table.name_of(number, arch) for number in numbers],
         "unresolved": unresolved,
-        "dynamic": bool(found.counted[found.program].linkage.interpreter),
-        "libraries": [path for path in found.counted if path != found.program],
-        "missing_libraries": [],
+        "dynamic": found.is_dynamic,
+        "libraries": [item.path for item in found.objects[1:]],
+        "missing_libraries": list(found.missing),
         **{str(status): names[status] for status in Status},
-        "verdict": _verdict(names, doubtful=bool(unresolved)),
-        "witnesses": {table.name_of(n, arch): _witness(found, n) for n in numbers},
+        "verdict": _verdict(names, found.missing, doubtful=bool(unresolved)),
+        "witnesses": {table.name_of(n, arch): _witness(answer, n) for n in numbers},
         "arguments": {},
         "widened": [],
     }
 
 
-def _incomplete(job: Job, error: MissingLibraryError) -> Row:
-    """What is known of a program whose libraries are not there: what its own sites ask for."""
-    prepared = prepare.prepare(Path(job.file), direct=False)
-    missing = [name for name, _ in error.missing]
-    verdict = f"dynamic, and {' '.join(missing)} not found: give its folder with --sysroot"
-    alone = _row(Objects(error.program, {error.program: prepared}, ()), job.arch)
-    return alone | {"missing_libraries": missing, "verdict": verdict}
+def _sizes(found: _Loaded) -> dict[str, int]:
+    own, *others = (Path(str(item.node.source)).stat().st_size for item in found.objects)
+    return {"file": own, "libraries": sum(others)}
 
 
-def _sizes(found: Objects) -> dict[str, int]:
-    sizes = {path: Path(part.path).stat().st_size for path, part in found.counted.items()}
-    own = sizes.pop(found.program)
-    return {"file": own, "libraries": sum(sizes.values())}
-
-
-def _unresolved(found: Objects) -> list[dict[str, Any]]:
-    sites = ((path, text.partition(": ")) for path, text in found.open_sites)
+def _unresolved(answer: Objects) -> list[dict[str, Any]]:
+    sites = ((path, text.partition(": ")) for path, text in answer.open_sites)
     return [
         {"object": path, "address": int(address, 16), "reason": reason}
         for path, (address, _, reason) in sites
     ]
 
 
-def _witness(found: Objects, number: int) -> list[dict[str, Any]]:
+def _witness(answer: Objects, number: int) -> list[dict[str, Any]]:
     """The first site that makes the syscall; the program itself for what the system makes."""
-    askers = found.askers(number)
-    path, address = (askers[0][0], askers[0][1][0]) if askers else (found.program, 0)
+    askers = answer.askers(number)
+    path, address = (askers[0][0], askers[0][1][0]) if askers else (answer.program, 0)
     how = "entry" if askers else "always"
     return [{"object": path, "function": f"{address:#x}", "address": address, "how": how}]
 
 
-def _verdict(names: dict[Status, list[str]], *, doubtful: bool) -> str:
+def _verdict(names: dict[Status, list[str]], missing: tuple[str, ...], *, doubtful: bool) -> str:
+    if missing:
+        return f"dynamic, and {' '.join(missing)} not found: give its folder with --sysroot"
     absent = names[Status.ABSENT]
     doubt = ", and a site could make any other" if doubtful else ""
     if absent:
