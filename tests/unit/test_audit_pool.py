@@ -6,9 +6,12 @@ import json
 import sys
 from typing import Any
 
-from hermipy.audit import pool, targets
+import pytest
+
+from hermipy.audit import cluster, pool, targets
 from hermipy.audit.pool import Worker
 from hermipy.audit.targets import Job
+from hermipy.errors import ClusterError
 
 # Answers with its process number, and does what a path says.
 SCRIPT = """
@@ -75,6 +78,12 @@ def test_every_job_has_its_row_whoever_dies() -> None:
     assert sorted(found) == list(range(40))
     lost = [index for index, line in found.items() if "error" in json.loads(line)]
     assert lost == [7]
+
+
+def test_without_dask_the_way_to_get_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ClusterError, match=r"pip install 'hermipy\[dask\]'"):
+        next(cluster.judge([job("a")], "tcp://127.0.0.1:1"))
 
 
 def test_a_bug_of_ours_is_a_row_that_says_where() -> None:
