@@ -11,6 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hermipy import table
@@ -28,7 +29,10 @@ _PREFIX = re.compile(
     r"(?:\(?\+?\s*[\d:]*[.:][\d.]+\)?\s+)*"
     r"(?:\[\s*[0-9a-f?]+\]\s+)*"
 )
-_CALL = re.compile(r"(?:<\.\.\. )?([a-z_][a-z0-9_]*)(?:\(| resumed>)")
+_CALL = re.compile(r"(?:<\.\.\. |Unknown )?([a-z_][a-z0-9_]*)(?:\(| resumed>| (\d+)$)")
+# qemu ends a line with the result, so that another thread's call may stand on the same one.
+_GLUED = re.compile(r"(?<=\))(?=\d+ [a-z_][a-z0-9_]*\()")
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BY_NUMBER = re.compile(r"syscall_(0x[0-9a-f]+|\d+)")
 _EXECUTED = re.compile(r'execve(?:at)?\((?:[^",]+, ?)?"((?:[^"\\]|\\.)*)"')
 _RESULT = re.compile(r"\)\s+= (-?\w+|\?)(?=\s|$)")
@@ -59,10 +63,15 @@ class _Trace:
 
     def take(self, line: str) -> None:
         """One line; what is no call says nothing."""
+        ends = [match.end() for match in _GLUED.finditer(_TEXT.sub(_blank, line))]
+        for start, end in pairwise([0, *ends, len(line)]):
+            self._take_call(line[start:end])
+
+    def _take_call(self, line: str) -> None:
         prefix = _PREFIX.match(line)
         assert prefix is not None, "everything in it is optional"
         call = _CALL.match(line, prefix.end())
-        name = self._named(call[1]) if call else None
+        name = self._named(call[1], call[2]) if call else None
         if name is None:
             return
         process = prefix["pid"] or prefix["number"] or ""
@@ -77,8 +86,10 @@ class _Trace:
             self.seen.add(name)
         self._follow(process, name, line)
 
-    def _named(self, name: str) -> str | None:
+    def _named(self, name: str, number_after: str | None) -> str | None:
         """The table's name of a call; None for what only looks like one."""
+        if number_after is not None:
+            return table.name_of(int(number_after), self.arch) if name == "syscall" else None
         number = _BY_NUMBER.fullmatch(name)
         if number:
             return table.name_of(int(number[1], 0), self.arch)
@@ -169,6 +180,11 @@ def _read(lines: Iterable[str], row: Row) -> _Trace:
     for line in lines:
         found.take(line)
     return found
+
+
+def _blank(text: re.Match[str]) -> str:
+    """As many characters that mean nothing."""
+    return "_" * len(text[0])
 
 
 def _executed(line: str) -> str:
