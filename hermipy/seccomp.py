@@ -34,11 +34,12 @@ _LOW_32_BITS = 0xFFFF_FFFF
 
 # What runc and crun call between loading the filter and the program's first instruction, measured
 # with SCMP_ACT_LOG under runc 1.1.15 and crun 1.21 on both architectures, with and without
-# no_new_privs (which lets runc load the filter last): credentials, descriptors, the start fifo.
+# no_new_privs (which lets runc load the filter last), run at once and created, then started:
+# credentials, descriptors, the wait for the start.
 _RUNTIME = (
     *("capget", "capset", "chdir", "close", "close_range", "epoll_ctl", "execve", "faccessat2"),
     *("fchown", "fcntl", "fstat", "fstatfs", "futex", "getcwd", "getdents64", "getpid", "getppid"),
-    *("newfstatat", "openat", "prctl", "prlimit64", "rt_sigaction", "rt_sigprocmask"),
+    *("newfstatat", "openat", "prctl", "prlimit64", "pselect6", "rt_sigaction", "rt_sigprocmask"),
     *("rt_sigreturn", "sched_yield", "setgid", "setgroups", "setresgid", "setresuid", "setuid"),
     # Seen in other versions of runc (its issue 2097), or called when something is odd.
     *("execveat", "exit", "exit_group", "faccessat", "getegid", "geteuid", "getgid", "getuid"),

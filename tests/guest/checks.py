@@ -21,7 +21,7 @@ from hermipy import debian, packages, seccomp, table, tree
 from hermipy.errors import ProfileError
 from hermipy.model import Node
 from tests import command, samples
-from tests.guest import containers, guest
+from tests.guest import containers, engines, guest
 from tests.guest.containers import UNDER_PROFILE, Result, Session
 
 if TYPE_CHECKING:
@@ -176,3 +176,26 @@ def test_a_bounded_argument_is_all_that_passes(way: str, results: Results) -> No
     )
     assert int(unix) > 0
     assert (inet, clone) == (str(-ENOSYS), str(-ENOSYS))
+
+
+@cache
+def in_engines(arch: str) -> Results:
+    """The program of the profile, and every call that is not in it, in each engine."""
+    program = samples.OUT / arch / "musl" / "hello"
+    strict = profile(program, arch)
+    with tempfile.TemporaryDirectory() as work:
+        files = [
+            tree.node(program, "/hello"),
+            tree.node(compiled(arch, Path(work)), "/calls"),
+        ]
+        commands = (("/hello",), ("/calls", *map(str, outside(strict, arch))))
+        return engines.run(arch, files, commands, strict)
+
+
+@pytest.mark.parametrize("engine", engines.ENGINES)
+def test_an_engine_takes_the_file_as_it_is(engine: str, arch: str) -> None:
+    results = in_engines(arch)
+    assert results["0", engine] == Result("hello, world\n\n", 0)
+    answers = [line.split() for line in results["1", engine].output.split("\n") if line]
+    assert len(answers) > 200
+    assert {answer for _, answer in answers} == {str(-ENOSYS)}

@@ -52,9 +52,14 @@ def run(arch: str, sessions: Sequence[Session]) -> dict[tuple[str, str], Result]
     """Results by (session, way)."""
     outcome = guest.run(arch, _files(arch, sessions), ["/usr/bin/busybox", "sh", "/sessions.sh"])
     assert outcome.status == 0, outcome.console + outcome.stderr.decode(errors="replace")
-    text = outcome.stdout.decode(errors="replace")
+    return results(outcome.stdout)
+
+
+def results(output: bytes) -> dict[tuple[str, str], Result]:
+    """Take apart what a script has said with `@@ SESSION WAY` and `@@ status N` around it."""
+    text = output.decode(errors="replace")
     found = re.findall(r"^@@ (\S+) (\S+)\n(.*?)^@@ status (\d+)\n", text, re.MULTILINE | re.DOTALL)
-    return {(name, way): Result(output, int(status)) for name, way, output, status in found}
+    return {(name, way): Result(said, int(status)) for name, way, said, status in found}
 
 
 def _files(arch: str, sessions: Iterable[Session]) -> Iterator[Node]:

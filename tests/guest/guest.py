@@ -49,7 +49,9 @@ def run(
     files: Iterable[Node],
     command: Sequence[str],
     kernel_arguments: Sequence[str] = (),
+    *,
     timeout_s: float = _TIMEOUT_S,
+    memory_bytes: int = _MEMORY_BYTES,
 ) -> Outcome:
     """Boot Linux on `files` and run the command as root; nothing of it stays."""
     token = f"frame-{secrets.token_hex(8)}"
@@ -57,7 +59,7 @@ def run(
         cpio.write(tree.build(files, _own(arch, command)), initramfs)
         initramfs.flush()
         append = " ".join(("quiet", "loglevel=0", "panic=-1", f"token={token}", *kernel_arguments))
-        machine = qemu.bare_command(arch, str(kernel(arch)), _MEMORY_BYTES)
+        machine = qemu.bare_command(arch, str(kernel(arch)), memory_bytes)
         ended = subprocess.run(
             [*machine, *_FIRMWARE[arch], "-initrd", initramfs.name, "-append", append],
             stdin=subprocess.DEVNULL,
