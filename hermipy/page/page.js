@@ -113,12 +113,13 @@
     return element("p", {}, `${text(found[1])}: `, element("code", {}, values));
   }
 
+  // A step's last word is what it does to the next.
   function path(program, number) {
     const steps = element("ol");
     for (let at = program.w[program.s.indexOf(number)]; at >= 0; at = data.steps[at][4]) {
       const [object, name, how, address] = data.steps[at];
-      const where = element("span", { class: "how" }, ` ${hex(address)} in ${text(object)}`);
-      steps.append(element("li", {}, element("span", { class: "how" }, text(how) + " "), text(name), where));
+      const where = element("span", { class: "how" }, ` ${hex(address)} in ${text(object)} `);
+      steps.append(element("li", {}, text(name), where, element("b", {}, text(how))));
     }
     return steps.children.length ? steps : null;
   }
