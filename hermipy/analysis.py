@@ -78,11 +78,16 @@ class Analysis:
     def _function_starts(self) -> Addresses:
         """Return all function starts.
 
-        Those of the tables, called ones, and those whose address a relocation stores.
+        Those of the tables, called ones, those whose address a relocation stores, and what is
+        jumped to from another section: the linker's stubs.
         """
         values = self.elf.relocated_values
         stored = values[values < 1 << 62].astype(np.int64)
-        candidates = np.union1d(self.witnesses.starts, np.union1d(self._calls.targets, stored))
+        source, target = self._jumps.both
+        bounds = np.array(self._range_starts, dtype=np.int64)
+        far = np.searchsorted(bounds, source, "right") != np.searchsorted(bounds, target, "right")
+        entered = np.union1d(self._calls.targets, target[far])
+        candidates = np.union1d(self.witnesses.starts, np.union1d(entered, stored))
         inside = [candidates[(candidates >= r.address) & (candidates < r.end)] for r in self.ranges]
         return np.concatenate([np.empty(0, dtype=np.int64), *inside])
 
@@ -171,6 +176,16 @@ class Analysis:
         """Return all direct jumps and branches to an address."""
         return self._jumps.into(address)
 
+    @property
+    def jump_edges(self) -> tuple[Addresses, Addresses]:
+        """All direct jumps and branches: (from, to)."""
+        return self._jumps.both
+
+    @property
+    def call_edges(self) -> tuple[Addresses, Addresses]:
+        """All direct calls: (from, to)."""
+        return self._calls.both
+
     def entries_from_outside(self, function: int) -> list[int]:
         """Return the jumps from other functions to anywhere in a function, and what falls into it.
 
@@ -179,21 +194,21 @@ class Analysis:
         end = self.end_of(function)
         sources = self._jumps.into_range(function, end)
         previous = self.before(function)
-        if previous is not None and self._falls_into(previous):
+        if previous is not None and self.falls_into(previous):
             sources.append(previous)
         return [source for source in sources if not function <= source < end]
 
     def incoming(self, address: int) -> Iterator[tuple[int, Edge]]:
         """Yield every known way to an instruction: (the instruction before it, how)."""
         previous = self.before(address)
-        if previous is not None and self._falls_into(previous):
+        if previous is not None and self.falls_into(previous):
             yield previous, Edge.FALL
         for source in self.jumpers(address):
             yield source, Edge.JUMP
         for source in self.callers(address):
             yield source, Edge.CALL
 
-    def _falls_into(self, previous: int) -> bool:
+    def falls_into(self, previous: int) -> bool:
         """Return whether control may come from an instruction to the one behind it."""
         insn = self.insn(previous)
         if insn is None:
@@ -266,7 +281,7 @@ class Analysis:
             if insn is None or insn.flow in _ENDS:
                 return False
             if not insn.is_filler:
-                return self._falls_into(at)
+                return self.falls_into(at)
             if self.is_function(at) or self.jumpers(at):
                 return True
             at = self.before(at)
@@ -358,6 +373,10 @@ class _Edges:
     @property
     def targets(self) -> Addresses:
         return np.unique(self._to)
+
+    @property
+    def both(self) -> tuple[Addresses, Addresses]:
+        return self._from, self._from_to
 
     def into(self, address: int) -> list[int]:
         return self.into_range(address, address + 1)

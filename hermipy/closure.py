@@ -109,7 +109,8 @@ class Closure:
         self._preload = tuple(filter(None, re.split("[: ]", preload)))
         self._passed_over: dict[str, str] = {}
         """By path: what is no library of ours, and why."""
-        self._names: dict[str, Object] = {}
+        self.names: dict[str, Object] = {}
+        """By the names that objects ask for."""
         self._rules: _Rules | None = None
 
     def add_program(self, path: str) -> None:
@@ -167,7 +168,7 @@ class Closure:
 
     def _load(self, name: str, wanting: Object) -> bool:
         rules = self._rules
-        if rules is None or name in self._names or (rules.musl and _MUSL_OWN.fullmatch(name)):
+        if rules is None or name in self.names or (rules.musl and _MUSL_OWN.fullmatch(name)):
             return True
         for path in self._candidates(name, wanting, rules):
             found = self._object(path, wanting)
@@ -187,9 +188,9 @@ class Closure:
 
     def _add(self, name: str, found: Object) -> None:
         known = self.objects.setdefault(found.path, found)
-        self._names[name] = known
+        self.names[name] = known
         if known.linkage.soname:
-            self._names.setdefault(known.linkage.soname, known)
+            self.names.setdefault(known.linkage.soname, known)
 
     def _object(self, path: str, loader: Object | None) -> Object | None:
         """The object behind a path; a file of another kind is passed over, as by ld.so."""

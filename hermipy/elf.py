@@ -49,7 +49,7 @@ _EHDR = struct.Struct("<16sHHIQQQIHHHHHH")
 _PHDR = struct.Struct("<IIQQQQQQ")
 _SHDR = struct.Struct("<IIQQQQIIQQ")
 _DYN = struct.Struct("<qQ")
-_SYM = np.dtype(
+SYMBOL = np.dtype(
     [
         ("name", "<u4"),
         ("info", "u1"),
@@ -142,6 +142,10 @@ class Elf:
                 return self.data[start : min(start + size, load.offset + load.file_size)]
         return b""
 
+    def string_at(self, address: int) -> str:
+        """The NUL-terminated string at an address; empty when there is none."""
+        return string(self.read(address, _LONGEST_NAME), 0)
+
     def bytes_of(self, section: Section) -> bytes:
         """A section's bytes, as far as the file has them."""
         return (
@@ -168,15 +172,16 @@ class Elf:
             entries.append((tag, value))
         return tuple(entries)
 
-    def _dynamic_value(self, tag: int) -> int | None:
+    def dynamic_value(self, tag: int) -> int | None:
+        """The first value of a DT_* tag."""
         return next((value for key, value in self.dynamic if key == tag), None)
 
     def _dynamic_strings(self, tag: int) -> tuple[str, ...]:
-        table = self._dynamic_value(DT_STRTAB)
+        table = self.dynamic_value(DT_STRTAB)
         if table is None:
             return ()
-        strings = self.read(table, self._dynamic_value(DT_STRSZ) or 0)
-        return tuple(_string(strings, value) for key, value in self.dynamic if key == tag)
+        strings = self.read(table, self.dynamic_value(DT_STRSZ) or 0)
+        return tuple(string(strings, value) for key, value in self.dynamic if key == tag)
 
     @cached_property
     def interpreter(self) -> str | None:
@@ -184,7 +189,7 @@ class Elf:
         segment = next((s for s in self.segments if s.kind == PT_INTERP), None)
         if segment is None:
             return None
-        return _string(self.data[segment.offset : segment.offset + segment.file_size], 0) or None
+        return string(self.data[segment.offset : segment.offset + segment.file_size], 0) or None
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -213,21 +218,21 @@ class Elf:
         Undefined ones, and defined ones that it still reaches by name (a call through the PLT).
         """
         table, strings = next(
-            (raw for *raw, exported in self._symbol_tables if exported), (b"", b"")
+            (raw for *raw, exported in self.symbol_tables if exported), (b"", b"")
         )
-        rows = _table(table, _SYM)
+        rows = _table(table, SYMBOL)
         wanted = rows["shndx"] == 0
-        used = (self._relocations["info"] >> 32).astype(np.int64)
+        used = (self.relocations["info"] >> 32).astype(np.int64)
         wanted[used[used < len(rows)]] = True
-        return frozenset(_string(strings, name) for name in rows["name"][wanted].tolist() if name)
+        return frozenset(string(strings, name) for name in rows["name"][wanted].tolist() if name)
 
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
         """The defined symbols of .symtab and .dynsym, mapping symbols ($x, $d) included."""
-        return tuple(symbol for table in self._symbol_tables for symbol in _symbols(*table))
+        return tuple(symbol for table in self.symbol_tables for symbol in _symbols(*table))
 
     @cached_property
-    def _symbol_tables(self) -> list[tuple[bytes, bytes, bool]]:
+    def symbol_tables(self) -> list[tuple[bytes, bytes, bool]]:
         """(symbols, their strings, whether it is the dynamic table)."""
         tables = [
             (self.bytes_of(s), self.bytes_of(self.sections[s.link]), s.kind == SHT_DYNSYM)
@@ -243,19 +248,19 @@ class Elf:
 
         The count comes from DT_HASH, or from the gap.
         """
-        symbols, strings = self._dynamic_value(DT_SYMTAB), self._dynamic_value(DT_STRTAB)
+        symbols, strings = self.dynamic_value(DT_SYMTAB), self.dynamic_value(DT_STRTAB)
         if symbols is None or strings is None:
             return b"", b""
-        hash_table = self.read(self._dynamic_value(DT_HASH) or 0, 8)
+        hash_table = self.read(self.dynamic_value(DT_HASH) or 0, 8)
         if len(hash_table) == struct.calcsize("<II"):
             count = struct.unpack("<II", hash_table)[1]
         else:
-            count = max(0, strings - symbols) // _SYM.itemsize
-        table = self.read(symbols, min(count * _SYM.itemsize, len(self.data)))
-        return table, self.read(strings, self._dynamic_value(DT_STRSZ) or 0)
+            count = max(0, strings - symbols) // SYMBOL.itemsize
+        table = self.read(symbols, min(count * SYMBOL.itemsize, len(self.data)))
+        return table, self.read(strings, self.dynamic_value(DT_STRSZ) or 0)
 
     @cached_property
-    def _relocations(self) -> npt.NDArray[np.void]:
+    def relocations(self) -> npt.NDArray[np.void]:
         """All RELA entries that the loader (or a static program's start-up code) applies."""
         raw = [
             self.bytes_of(s) for s in self.sections if s.kind == SHT_RELA and s.flags & SHF_ALLOC
@@ -263,7 +268,7 @@ class Elf:
         if not raw:
             tags = ((DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ))
             places = (
-                (self._dynamic_value(at) or 0, self._dynamic_value(size) or 0) for at, size in tags
+                (self.dynamic_value(at) or 0, self.dynamic_value(size) or 0) for at, size in tags
             )
             raw = [self.read(address, size) for address, size in places]
         return np.concatenate([np.empty(0, dtype=_RELA), *(_table(part, _RELA) for part in raw)])
@@ -274,19 +279,19 @@ class Elf:
 
         All RELA addends, and the words that RELR points at.
         """
-        addends = self._relocations["addend"]
-        words = np.array([word for _, word in self._relr_words], dtype=np.uint64)
+        addends = self.relocations["addend"]
+        words = np.array([word for _, word in self.relr_words], dtype=np.uint64)
         return np.unique(np.concatenate([addends, words]))
 
     @cached_property
-    def _relr_words(self) -> tuple[tuple[int, int], ...]:
+    def relr_words(self) -> tuple[tuple[int, int], ...]:
         """(address, value in the file) of every word that .relr.dyn names."""
         words = ((place, self.read(place, _WORD)) for place in self._relr_places())
         return tuple((at, int.from_bytes(raw, "little")) for at, raw in words if len(raw) == _WORD)
 
     def relocation_at(self, address: int) -> int | None:
         """Return the addend of the relocation that writes the word at an address."""
-        rows = self._relocations[self._relocations["offset"] == address]
+        rows = self.relocations[self.relocations["offset"] == address]
         return int(rows["addend"][0]) if len(rows) else None
 
     def relocations_to(self, value: int) -> list[int]:
@@ -294,16 +299,16 @@ class Elf:
 
         (plus the load bias).
         """
-        rows = self._relocations[self._relocations["addend"] == value]
+        rows = self.relocations[self.relocations["addend"] == value]
         found: list[int] = rows["offset"].tolist()
-        return found + [place for place, word in self._relr_words if word == value]
+        return found + [place for place, word in self.relr_words if word == value]
 
     def _relr_places(self) -> list[int]:
         """The addresses in .relr.dyn.
 
         An even entry is one, an odd entry a bitmap of the 63 words that follow.
         """
-        raw = self.read(self._dynamic_value(DT_RELR) or 0, self._dynamic_value(DT_RELRSZ) or 0)
+        raw = self.read(self.dynamic_value(DT_RELR) or 0, self.dynamic_value(DT_RELRSZ) or 0)
         places: list[int] = []
         at = 0
         for entry in _table(raw, np.dtype("<u8")).tolist():
@@ -409,7 +414,7 @@ def _sections(data: bytes, at: int, count: int, names_index: int) -> tuple[Secti
         _, _, _, _, offset, size, *_ = rows[names_index]
         names = data[offset : offset + size]
     return tuple(
-        Section(_string(names, name), kind, flags, address, offset, size, link)
+        Section(string(names, name), kind, flags, address, offset, size, link)
         for name, kind, flags, address, offset, size, link, *_ in rows
     )
 
@@ -425,7 +430,7 @@ def _check_sections(path: str, sections: tuple[Section, ...], size: int) -> None
         raise BadFileError(path, "is damaged: its sections overlap")
 
 
-def _string(strings: bytes, at: int) -> str:
+def string(strings: bytes, at: int) -> str:
     """The NUL-terminated string at an offset of a string table; empty when it lies outside."""
     end = strings.find(b"\0", at, at + _LONGEST_NAME)
     return strings[at : end if end >= 0 else at + _LONGEST_NAME].decode("utf-8", "replace")
@@ -441,10 +446,10 @@ def _table(raw: bytes, kind: np.dtype[Any]) -> npt.NDArray[Any]:
 
 
 def _symbols(raw: bytes, strings: bytes, exported: bool) -> list[Symbol]:  # noqa: FBT001 (a Symbol's own field)
-    rows = _table(raw, _SYM)
+    rows = _table(raw, SYMBOL)
     rows = rows[rows["shndx"] != 0]
     columns = (rows[name].tolist() for name in ("name", "value", "size", "info"))
     return [
-        Symbol(_string(strings, name), value, size, info & 15, exported)
+        Symbol(string(strings, name), value, size, info & 15, exported)
         for name, value, size, info in zip(*columns, strict=True)
     ]

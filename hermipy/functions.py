@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -152,11 +153,32 @@ def witnesses(elf: Elf) -> Witnesses:
 
 def unwind_ranges(elf: Elf) -> Iterator[tuple[int, int]]:
     """Yield (start, size) of every frame description entry of .eh_frame."""
+    for cie, entry, address in _descriptions(elf):
+        yield from _entry_range(entry, address, _pointer_encoding(cie))
+
+
+def exception_tables(elf: Elf) -> Iterator[tuple[int, int]]:
+    """Yield (function, its table of landing pads) of every entry that has one."""
+    for cie, entry, address in _descriptions(elf):
+        encoding, table_encoding = _pointer_encoding(cie), _pointer_encoding(cie, "L")
+        form, table_form = (_ENCODED.get(one & 0xF) for one in (encoding, table_encoding))
+        if min(encoding, table_encoding) < 0 or form is None or table_form is None:
+            continue
+        at = _skip_leb(entry, 2 * struct.calcsize(form))  # start, size, length of what follows
+        for start, _ in _entry_range(entry, address, encoding):
+            if at + struct.calcsize(table_form) <= len(entry):
+                (table,) = struct.unpack_from(table_form, entry, at)
+                if table:
+                    yield start, table + (address + at if table_encoding & 0x70 else 0)
+
+
+def _descriptions(elf: Elf) -> Iterator[tuple[bytes, bytes, int]]:
+    """Yield every frame description entry: its CIE, its bytes and their address."""
     found = _eh_frame(elf)
     if found is None:
         return
     address, data = found
-    encodings: dict[int, int] = {}
+    common: dict[int, bytes] = {}
     at = 0
     while at + 8 <= len(data):
         (length, cie_offset) = struct.unpack_from("<Ii", data, at)
@@ -164,10 +186,9 @@ def unwind_ranges(elf: Elf) -> Iterator[tuple[int, int]]:
             return
         entry = data[at + 8 : at + 4 + length]
         if cie_offset == 0:
-            encodings[at] = _pointer_encoding(entry)
-        else:
-            encoding = encodings.get(at + 4 - cie_offset, -1)
-            yield from _entry_range(entry, address + at + 8, encoding)
+            common[at] = entry
+        elif at + 4 - cie_offset in common:
+            yield common[at + 4 - cie_offset], entry, address + at + 8
         at += 4 + length
 
 
@@ -187,24 +208,29 @@ def _eh_frame(elf: Elf) -> tuple[int, bytes] | None:
     return (address, elf.read(address, load.address + load.file_size - address)) if load else None
 
 
-def _pointer_encoding(cie: bytes) -> int:
-    """Return how a CIE's entries write addresses (augmentation 'R'); -1 when it is unusual."""
+@lru_cache(maxsize=1024)
+def _pointer_encoding(cie: bytes, wanted: str = "R") -> int:
+    """Return how a CIE's entries write addresses (augmentation 'R'), or tables' addresses ('L').
+
+    Unusual or, for tables, absent: -1.
+    """
+    absent = 0 if wanted == "R" else -1
     end = cie.find(b"\0", 1)
     if end < 0 or cie[1:2] != b"z":
-        return 0 if end == 1 else -1
+        return absent if end == 1 else -1
     at = end + 1
     for _ in range(3):  # code alignment, data alignment, return register
         at = _skip_leb(cie, at)
     at = _skip_leb(cie, at)  # augmentation length
-    for letter in cie[2:end]:
-        if letter == ord("R"):
+    for letter in cie[2:end].decode("latin1"):
+        if letter == wanted:
             return cie[at] if at < len(cie) else -1
-        if letter == ord("P"):
+        if letter == "P":
             kind = cie[at] & 0xF if at < len(cie) else 0
             at += 1 + struct.calcsize(_ENCODED.get(kind, "<Q"))
-        elif letter == ord("L"):
+        elif letter in "LR":
             at += 1
-    return 0
+    return absent
 
 
 def _skip_leb(data: bytes, at: int) -> int:

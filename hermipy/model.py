@@ -40,11 +40,16 @@ class Call:
     numbers: frozenset[int] | None
     evidence: str
     """`block`, `flow`, `wrapper: 3 callers, depth 2` ...; for an unresolved site the reason."""
+    origins: frozenset[tuple[int, int]] = frozenset()
+    """(number, address of an instruction that sets it): for a wrapper's site, in its callers."""
     wrappers: frozenset[int] = frozenset()
     """Exported functions whose caller in another object names the number: libc's syscall(). When no
-    other object calls one, the site makes `inside` and nothing else."""
-    inside: frozenset[int] = frozenset()
-    """For a site in a wrapper: the numbers that the object's own calls make."""
+    other object calls one, the site makes the numbers of `origins` and nothing else."""
+
+    @property
+    def inside(self) -> frozenset[int]:
+        """For a site in a wrapper: the numbers that the object's own calls make."""
+        return frozenset(number for number, _ in self.origins)
 
 
 @dataclass(frozen=True, slots=True)

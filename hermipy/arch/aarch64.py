@@ -88,4 +88,7 @@ ARCH = Arch(
     zero=31,
     decode=decode,
     sweep=sweep,
+    adr=True,
+    tls_relocations=(1028, 1029, 1030, 1031),
+    copy_relocation=1024,
 )

@@ -220,6 +220,12 @@ class Arch:
     """One instruction from the 32 bits at its address (little-endian, zeros beyond the end)."""
     sweep: Callable[[bytes, int, npt.NDArray[np.int64]], Sweep]
     """(code, its address, addresses where an instruction certainly starts)."""
+    tls_relocations: tuple[int, ...]
+    """R_* of words that hold no address but a place in thread-local memory."""
+    copy_relocation: int
+    """R_*_COPY."""
+    adr: bool
+    """PcRelative with page 1 is a whole address (adr), not the first half of one (auipc)."""
     go_copy: tuple[int, int] = (-1, -1)
     """Source and destination registers of Go's block copy, runtime.duffcopy.
 
@@ -230,6 +236,8 @@ class Arch:
 
     Such a call keeps everything (AArch64's x1).
     """
+    global_pointer: int = -1
+    """The register that holds one address all along (RISC-V's gp)."""
     zero: int = -1
     """The number by which stores name the zero register."""
     extra_link: int = -1

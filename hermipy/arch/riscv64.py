@@ -398,7 +398,11 @@ ARCH = Arch(
     remembered=_T_MASK,
     decode=decode,
     sweep=sweep,
+    adr=False,
+    tls_relocations=(6, 7, 8, 9, 10, 11, 12),
+    copy_relocation=4,
     go_copy=(24, 25),
+    global_pointer=GP,
     zero=0,
     extra_link=T0,
 )

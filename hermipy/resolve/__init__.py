@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from hermipy.elf import Elf
     from hermipy.model import Site
 
-SETXID = frozenset({143, 144, 145, 146, 147, 149, 151, 152, 159})
-"""setregid, setgid, setreuid, setuid, setresuid, setresgid, setfsuid, setfsgid, setgroups.
+SETXID = frozenset({143, 144, 145, 146, 147, 149, 159})
+"""setregid, setgid, setreuid, setuid, setresuid, setresgid, setgroups: nptl(7) lists them.
 
 (include/uapi/asm-generic/unistd.h).
 """
@@ -39,17 +39,19 @@ def _resolve(search: Search, site: Site) -> Call:
     search.run()
     if search.reason is not None:
         return Call(site, None, search.reason)
-    numbers = frozenset(search.values)
+    origins = frozenset((n, at) for n, places in search.origins.items() for at in places)
+    numbers = frozenset(search.origins)
     if search.through_pointer and not numbers <= SETXID:
         return Call(site, None, "the number is read from memory through a pointer")
     if search.wrappers:
         names = " ".join(f"{address:#x}" for address in sorted(search.wrappers))
         reason = f"the number is an argument of the function at {names}, which is exported"
-        return Call(site, None, reason, frozenset(search.wrappers), numbers)
+        return Call(site, None, reason, origins, frozenset(search.wrappers))
     if search.through_pointer:
         # glibc and musl run set*id on every thread: the number travels in a struct. The stores that
         # were found are evidence, not proof, so the answer is the whole closed family.
-        return Call(site, SETXID, f"setxid broadcast: {search.evidence()}")
+        origins |= {(number, site.address) for number in SETXID - numbers}
+        return Call(site, SETXID, f"setxid broadcast: {search.evidence()}", origins)
     if not numbers:
         return Call(site, numbers, "no call of its function exists")
-    return Call(site, numbers, search.evidence())
+    return Call(site, numbers, search.evidence(), origins)

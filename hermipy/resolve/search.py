@@ -86,14 +86,21 @@ class _UnresolvedError(Exception):
 
 
 class Search:
-    """The walk for one site. After `run`: `values` if `reason` is None."""
+    """The walk for one site; any register but the number's is an argument's.
 
-    def __init__(self, analysis: Analysis, tables: Tables, site: int) -> None:
+    After `run`: `origins` if `reason` is None.
+    """
+
+    def __init__(
+        self, analysis: Analysis, tables: Tables, site: int, register: int | None = None
+    ) -> None:
         self.analysis = analysis
         self.tables = tables
         self.arch = analysis.arch
         self.site = site
-        self.values: set[int] = set()
+        self._register = self.arch.number if register is None else register
+        self.origins: dict[int, set[int]] = {}
+        """Each number, with the instructions that set it."""
         self.reason: str | None = None
         self.through_pointer = False
         self.wrappers: set[int] = set()
@@ -105,7 +112,7 @@ class Search:
     def run(self) -> None:
         """Walk until every way has its answer, or one has none."""
         try:
-            self._walk(State(self.site, self.arch.number))
+            self._walk(State(self.site, self._register))
         except _UnresolvedError as problem:
             self.reason = str(problem)
             self.wrappers.clear()
@@ -122,7 +129,7 @@ class Search:
         seen = {first}
         while todo:
             state, depth = todo.popleft()
-            if len(seen) > _STATE_BUDGET or len(self.values) > _NUMBER_LIMIT:
+            if len(seen) > _STATE_BUDGET or len(self.origins) > _NUMBER_LIMIT:
                 raise _UnresolvedError("too many ways lead here")
             for after, deeper in self._back(state):
                 if after not in seen:
@@ -255,7 +262,10 @@ class Search:
         trusted = self.analysis.is_go(
             state.address
         )  # its runtime keeps the number of a broadcast in a variable
-        for write in pointers.writes(self.analysis, address, size):
+        writes = list(pointers.writes(self.analysis, address, size))
+        if not writes:
+            raise _UnresolvedError(f"the number is in the variable at {address:#x}")
+        for write in writes:
             self._callers.add(write.address)
             at = replace(state, address=write.address, through_pointer=not trusted)
             yield from self._stored(at, write.source, write.inside, size)
@@ -286,12 +296,16 @@ class Search:
             case Load(base, offset, size, signed):
                 operation = None if size == _REGISTER_SIZE else Operation(width=size, signed=signed)
                 yield self._ask(state, Memory(base, offset, size), operation)
-            case PcRelative():
-                raise _UnresolvedError(
-                    f"an address reaches the number register at {state.address:#x}"
-                )
+            case PcRelative(offset, page):
+                self._take_address(state, (state.address & -page) + offset)
             case _:
                 raise _UnresolvedError(f"the number is computed at {state.address:#x}")
+
+    def _take_address(self, state: State, address: int) -> None:
+        """Refuse an address: no number is one."""
+        raise _UnresolvedError(
+            f"an address ({address:#x}) reaches the number register at {state.address:#x}"
+        )
 
     def _over_memory(self, state: State, what: Memory, insn: Insn) -> Iterator[State]:
         what = self._on_stack(state, what, insn)
@@ -376,5 +390,12 @@ class Search:
     def _answer(self, state: State, number: int) -> None:
         for operation in reversed(state.pending):
             number = operation.apply(number)
-        self.values.add(number & MASK64)
+        self.origins.setdefault(number & MASK64, set()).add(state.address)
         self.through_pointer = self.through_pointer or state.through_pointer
+
+
+class AddressSearch(Search):
+    """The walk for an argument that is the address of something constant."""
+
+    def _take_address(self, state: State, address: int) -> None:
+        self._answer(state, address)

@@ -1,0 +1,179 @@
+"""Reach: which syscalls a whole program can make, over its call graph with all its libraries.
+
+Each file's part of the graph (`facts`) is found once and cached; `graph` binds the parts as ld.so
+would; `search` goes from the entries to the syscalls. Sound by default: an address that is taken in
+code that runs may be called, data that is named may be read, and what cannot be bounded widens the
+answer and is said so. What is assumed instead is said too (`gates`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hermipy import objects
+from hermipy.closure import Closure
+from hermipy.errors import MissingLibraryError
+from hermipy.files import Files
+from hermipy.reach import search, store
+from hermipy.reach.answer import Answer, Open
+from hermipy.reach.facts import CODE_KINDS
+from hermipy.reach.graph import Graph
+from hermipy.tree import node as file_node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hermipy.closure import Object
+    from hermipy.reach.search import Found
+
+_LOADERS = ("dlopen", "dlmopen")
+_GLIBC = "libc.so.6"
+
+
+def program(path: Path, arch: str, sysroot: Path | None = None) -> Answer:
+    """What a program of the host can make, with its libraries; raises HermipyError.
+
+    Libraries that are not there are named in the answer: it then holds for the rest.
+    """
+    guest_path = objects.natural_path(path, sysroot) or f"/{path.name}"
+    files = Files((file_node(path.resolve(), guest_path),), objects.places(path, arch, sysroot))
+    closure = Closure(files, arch, direct=False)
+    missing: tuple[str, ...] = ()
+    try:
+        closure.add_program(guest_path)
+    except MissingLibraryError as error:
+        missing = tuple(sorted({name for name, _ in error.missing}))
+    return of_objects(tuple(closure.objects.values()), closure.names, missing)
+
+
+def of_objects(
+    loaded: tuple[Object, ...], names: dict[str, Object], missing: tuple[str, ...]
+) -> Answer:
+    """The answer for objects that were found, the program first; `names` as they are asked for."""
+    whole = _Program(loaded, names)
+    found = whole.search()
+    return Answer(
+        program=loaded[0].path,
+        arch=whole.facts[0].arch,
+        objects=tuple(item.path for item in loaded),
+        missing=missing,
+        unresolved=tuple(whole.unresolved(found)),
+        widened=tuple(whole.widened(found)),
+        assumed=found.assumed,
+        found=found,
+    )
+
+
+class _Program:
+    """The objects of a program, and what starts in each."""
+
+    def __init__(self, loaded: tuple[Object, ...], names: dict[str, Object]) -> None:
+        self.loaded = loaded
+        self.facts = [store.facts(_source(item)) for item in loaded]
+        self.graph = Graph(self.facts)
+        self._names = names
+        self._started = self._needed(loaded[0])
+
+    def _needed(self, first: Object) -> set[str]:
+        """The paths of the objects that are there from the start."""
+        todo, seen = [first], {first.path}
+        wanted = first.linkage.interpreter
+        if wanted:
+            todo += [item for item in self.loaded if item.path == self._interpreter(wanted)]
+        while todo:
+            item = todo.pop()
+            seen.add(item.path)
+            found = (self._names.get(name) for name in item.linkage.needed)
+            todo += [other for other in found if other and other.path not in seen]
+        return seen
+
+    def _interpreter(self, wanted: str) -> str:
+        found = self._names.get(wanted.rpartition("/")[2])
+        return found.path if found else wanted
+
+    def search(self) -> Found:
+        """What is reached, until nothing that is reached brings in more."""
+        roots = set(self._start())
+        while True:
+            found = search.search(self.graph, sorted(roots))
+            more = roots | set(self._asked(found)) | set(self._opened(found))
+            if more == roots:
+                return found
+            roots = more
+
+    def _start(self) -> Iterator[int]:
+        interpreter = self._interpreter(self.loaded[0].linkage.interpreter)
+        for which, item in enumerate(self.loaded):
+            if item.path in self._started:
+                entered = which == 0 or item.path == interpreter
+                yield from self._roots(which, entered=entered)
+
+    def _roots(self, which: int, *, entered: bool) -> Iterator[int]:
+        first = self.graph.first[which]
+        for why, nodes in self.facts[which].roots.items():
+            if entered or why != "entry":
+                yield from (first + node for node in nodes)
+
+    def _reaches(self, found: Found, which: int, names: tuple[str, ...]) -> bool:
+        """Whether an object reaches one of these functions, as its own or another's."""
+        facts, first = self.facts[which], self.graph.first[which]
+        imported = first + facts.first_symbol
+        return any(
+            imported + index in found.nodes
+            for index, symbol in enumerate(facts.symbols)
+            if symbol.name in names
+        )
+
+    def _asked(self, found: Found) -> Iterator[int]:
+        """Functions and data that are looked up by name while the program runs."""
+        for which, facts in enumerate(self.facts):
+            loader = facts.asks_constants and not facts.symbols_named(("dlsym", "dlvsym"))
+            if not facts.asks or not (loader or self._reaches(found, which, ("dlsym", "dlvsym"))):
+                continue
+            wanted = set(facts.asks)
+            for other, offering in enumerate(self.facts):
+                for symbol in offering.symbols:
+                    if symbol.is_defined and symbol.name in wanted:
+                        node = offering.node_at(symbol.address)
+                        if node >= 0:
+                            yield self.graph.first[other] + node
+
+    def _opened(self, found: Found) -> Iterator[int]:
+        """All that can start in libraries that are opened: whoever opens one asks for any of it."""
+        for which, item in enumerate(self.loaded):
+            if not item.linkage.opens:
+                continue
+            if item.linkage.soname != _GLIBC and not self._reaches(found, which, _LOADERS):
+                continue
+            for name in item.linkage.opens:
+                opened = self._names.get(name)
+                if opened and opened.path not in self._started:
+                    yield from self._everything(opened)
+
+    def _everything(self, opened: Object) -> Iterator[int]:
+        which = [item.path for item in self.loaded].index(opened.path)
+        facts, first = self.facts[which], self.graph.first[which]
+        yield from self._roots(which, entered=False)
+        for symbol in facts.symbols:
+            if symbol.is_defined and symbol.kind in CODE_KINDS:
+                yield first + facts.node_at(symbol.address)
+
+    def unresolved(self, found: Found) -> Iterator[Open]:
+        """Reachable sites whose number could be any."""
+        for which, facts in enumerate(self.facts):
+            for made in facts.made:
+                if made.number < 0 and self.graph.first[which] + made.function in found.nodes:
+                    yield Open(self.loaded[which].path, made.site, "the number is not constant")
+
+    def widened(self, found: Found) -> Iterator[str]:
+        """Why the answer is wider than the graph."""
+        for which, facts in enumerate(self.facts):
+            path = self.loaded[which].path
+            if not facts.asks_constants and self._reaches(found, which, ("dlsym", "dlvsym")):
+                yield f"{path} looks up symbols by names that are not constant"
+
+
+def _source(item: Object) -> Path:
+    assert item.node.source is not None, "an object has a file"
+    return item.node.source

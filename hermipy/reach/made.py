@@ -1,0 +1,63 @@
+"""Which function makes which syscall: where a site's number comes from, and what follows from it.
+
+A number that a wrapper is given counts for the code that gives it. The kernel itself makes
+restart_syscall, when a wait with a time limit goes on after a signal that stopped the process:
+those of nanosleep, clock_nanosleep and futex (kernel/time/hrtimer.c, kernel/futex/waitwake.c).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hermipy import resolve, scan
+from hermipy.reach import wrapped
+from hermipy.resolve.search import Search
+from hermipy.resolve.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hermipy.analysis import Analysis
+    from hermipy.model import Call
+
+ANY = -1
+_FUTEX, _NANOSLEEP, _CLOCK_NANOSLEEP, _RESTART = 98, 101, 115, 128
+_TIMEOUT = 3
+
+
+class Origin(NamedTuple):
+    """A number (`ANY`: it could be any), the instruction that sets it, and the site or call."""
+
+    number: int
+    at: int
+    site: int
+
+
+def origins(analysis: Analysis, wrappers: list[int]) -> Iterator[Origin]:
+    """All numbers of a file; `wrappers` are the functions that lead to another object's syscall().
+
+    A site in a wrapper that only other objects call makes nothing here.
+    """
+    elf = analysis.elf
+    tables = Tables(analysis)
+    for call in resolve.calls(elf, scan.sites(elf)):
+        site = call.site.address
+        for number, at in call.origins:
+            yield Origin(number, at, site)
+            if _restarts(analysis, tables, call, number):
+                yield Origin(_RESTART, at, site)
+        if call.numbers is None and not call.wrappers:
+            yield Origin(ANY, site, site)
+    for one in wrapped.passed(analysis, wrappers, 0):
+        yield Origin(ANY if one.value is None else one.value, one.origin, one.call)
+        if one.value in (_FUTEX, _NANOSLEEP, _CLOCK_NANOSLEEP):
+            yield Origin(_RESTART, one.origin, one.call)
+
+
+def _restarts(analysis: Analysis, tables: Tables, call: Call, number: int) -> bool:
+    """Whether a call may wait with a time limit."""
+    if number != _FUTEX or call.evidence.startswith("wrapper"):
+        return number in (_FUTEX, _NANOSLEEP, _CLOCK_NANOSLEEP)
+    limit = Search(analysis, tables, call.site.address, analysis.arch.arguments[_TIMEOUT])
+    limit.run()
+    return limit.reason is not None or bool(limit.wrappers) or set(limit.origins) != {0}
