@@ -163,7 +163,9 @@ def _cell(name: str, users: int, most: int, row: Mapping[str, str]) -> str:
 
 
 def _percent(part: int, whole: int) -> str:
-    """Rounded down: 100 % is said of all only."""
+    """Rounded towards the middle: of none is 0 %, of all is 100 %, and nothing else is."""
+    if part and 100 * part < whole:
+        return "&lt; 1 %"
     return f"{100 * part // whole if whole else 0} %"
 
 

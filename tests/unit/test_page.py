@@ -6,6 +6,8 @@ import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from hermipy import page
 from hermipy.page import chart, packed, sections
 from tests.page import documents
@@ -121,6 +123,7 @@ def test_what_a_trace_has_seen_is_shown() -> None:
     assert "&lt;bpf&gt;" in text
 
 
-def test_one_hundred_percent_is_said_of_all_only() -> None:
-    summary = documents.audit().summary | {"programs": 1000, "run": 999}
-    assert "<b>99 %</b>" in sections.headline(summary)
+@pytest.mark.parametrize(("run", "told"), [(0, "0 %"), (1, "&lt; 1 %"), (999, "99 %")])
+def test_nothing_and_all_are_said_of_nothing_and_all_only(run: int, told: str) -> None:
+    summary = documents.audit().summary | {"programs": 1000, "run": run}
+    assert f"<b>{told}</b>" in sections.headline(summary)
