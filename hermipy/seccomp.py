@@ -69,8 +69,7 @@ def profile(rows: Sequence[Row]) -> dict[str, Any]:
     """
     if not rows:
         raise ProfileError("no program was audited")
-    for row in rows:
-        _check(row)
+    rows = [_checked(row) for row in rows]
     known = table.by_name()
     names = {name for row in rows for name in row["syscalls"] if name in known}
     free = set(_RUNTIME)
@@ -90,7 +89,8 @@ def profile(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _check(row: Row) -> None:
+def _checked(row: Row) -> Row:
+    """What a profile is made of; the rest of a row, which may be large, is let go."""
     if "error" in row:
         raise ProfileError(str(row["error"]))
     for site in row["unresolved"]:
@@ -101,6 +101,7 @@ def _check(row: Row) -> None:
     if row["missing_libraries"]:
         missing = " ".join(row["missing_libraries"])
         raise ProfileError(f"{row['path']}: {missing} not found, give its folder with --sysroot")
+    return {key: row[key] for key in ("arch", "syscalls", "arguments")}
 
 
 def _bound(name: str, rows: Iterable[Row]) -> list[int] | None:
@@ -109,7 +110,7 @@ def _bound(name: str, rows: Iterable[Row]) -> list[int] | None:
     for row in rows:
         if name not in row["syscalls"]:
             continue
-        named = row.get("arguments", {}).get(name, {}).get("values", "any")
+        named = row["arguments"].get(name, {}).get("values", "any")
         numbers = [_number(value, name) for value in named] if named != "any" else [None]
         if None in numbers:
             return None
