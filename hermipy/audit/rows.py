@@ -11,16 +11,15 @@ import functools
 import json
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hermipy import cache, objects, table, tree
+from hermipy import cache, objects, reach, table, tree
 from hermipy.closure import Closure
 from hermipy.errors import HermipyError, MissingLibraryError
 from hermipy.files import Files
 from hermipy.model import Node
-from hermipy.objects import Objects
 from hermipy.table import Status
 
 if TYPE_CHECKING:
@@ -28,11 +27,10 @@ if TYPE_CHECKING:
 
     from hermipy.audit.targets import Job
     from hermipy.closure import Object
+    from hermipy.reach.answer import Answer
 
 Row = dict[str, Any]
 
-# Made by the system itself, not by a site: signal return, and the restart of an interrupted sleep.
-_ALWAYS = ("rt_sigreturn", "restart_syscall")
 _NAMED = 3
 _KNOWN_HASHES = 4096
 
@@ -82,6 +80,8 @@ class _Loaded:
 
     objects: tuple[Object, ...]
     """The program first."""
+    names: dict[str, Object]
+    """By what objects ask for."""
     missing: tuple[str, ...]
     """Libraries that are not there."""
 
@@ -113,7 +113,7 @@ def _loaded(job: Job) -> _Loaded:
         closure.add_program(program)
     except MissingLibraryError as error:
         missing = tuple(dict.fromkeys(name for name, _ in error.missing))
-    return _Loaded(tuple(closure.objects.values()), missing)
+    return _Loaded(tuple(closure.objects.values()), closure.names, missing)
 
 
 def _package_key(job: Job) -> str:
@@ -140,28 +140,26 @@ def _hash_of(path: str, _size: int, _mtime_ns: int) -> str:
 
 def _row(found: _Loaded, arch: str) -> Row:
     rows = table.by_number(arch)
-    answer = Objects(found.program, {item.path: item.prepared for item in found.objects}, ())
-    always = {table.by_name()[name].number for name in _ALWAYS}
-    has_sites = bool(answer.direct + answer.trap)
-    numbers = sorted(answer.numbers | (always if has_sites else frozenset()))
+    answer = reach.of_objects(found.objects, found.names, found.missing)
+    numbers = sorted(answer.numbers)
     names = {
         status: [rows[n].name for n in numbers if n in rows and rows[n].status is status]
         for status in Status
     }
     names[Status.ABSENT] += [table.name_of(n, arch) for n in numbers if n not in rows]
-    unresolved = _unresolved(answer)
     return {
         "sizes": _sizes(found),
         "syscalls": [table.name_of(number, arch) for number in numbers],
-        "unresolved": unresolved,
+        "unresolved": [asdict(site) for site in answer.unresolved],
         "dynamic": found.is_dynamic,
         "libraries": [item.path for item in found.objects[1:]],
         "missing_libraries": list(found.missing),
         **{str(status): names[status] for status in Status},
-        "verdict": _verdict(names, found.missing, doubtful=bool(unresolved)),
+        "verdict": _verdict(names, found.missing, doubtful=bool(answer.unresolved)),
         "witnesses": {table.name_of(n, arch): _witness(answer, n) for n in numbers},
         "arguments": {},
-        "widened": [],
+        "widened": list(answer.widened),
+        "assumed": list(answer.assumed),
     }
 
 
@@ -170,20 +168,14 @@ def _sizes(found: _Loaded) -> dict[str, int]:
     return {"file": own, "libraries": sum(others)}
 
 
-def _unresolved(answer: Objects) -> list[dict[str, Any]]:
-    sites = ((path, text.partition(": ")) for path, text in answer.open_sites)
-    return [
-        {"object": path, "address": int(address, 16), "reason": reason}
-        for path, (address, _, reason) in sites
+def _witness(answer: Answer, number: int) -> list[dict[str, Any]]:
+    """The way to a syscall; the program itself for what the system makes."""
+    steps = [
+        {"object": s.object, "function": s.place, "address": s.address, "how": s.how}
+        for s in answer.witness(number)
     ]
-
-
-def _witness(answer: Objects, number: int) -> list[dict[str, Any]]:
-    """The first site that makes the syscall; the program itself for what the system makes."""
-    askers = answer.askers(number)
-    path, address = (askers[0][0], askers[0][1][0]) if askers else (answer.program, 0)
-    how = "entry" if askers else "always"
-    return [{"object": path, "function": f"{address:#x}", "address": address, "how": how}]
+    always = {"object": answer.program, "function": "", "address": 0, "how": "always"}
+    return steps or [always]
 
 
 def _verdict(names: dict[Status, list[str]], missing: tuple[str, ...], *, doubtful: bool) -> str:

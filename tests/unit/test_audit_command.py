@@ -66,7 +66,7 @@ def test_the_document_has_its_parts(folder: Path) -> None:
     assert [row["path"] for row in errors] == [str(folder / "broken")]
     keys = {"path", "arch", "package", "sizes", "syscalls", "unresolved", "dynamic", "libraries"}
     keys |= {"missing_libraries", "full", "partial", "stub", "absent", "verdict", "witnesses"}
-    keys |= {"arguments", "widened"}
+    keys |= {"arguments", "widened", "assumed"}
     assert all(row.keys() == keys for row in facts["programs"] if row not in errors)
     assert facts["table"]["bpf"]["status"] == "absent"
     assert facts["summary"]["most_wanted"][0]["syscall"] == "bpf"
