@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_NO_SITE = "no site was found: the program unpacks or makes its code when it runs"
 _NAMED = 3
 _KNOWN_HASHES = 4096
 
@@ -147,15 +148,18 @@ def _row(found: _Loaded, arch: str) -> Row:
         for status in Status
     }
     names[Status.ABSENT] += [table.name_of(n, arch) for n in numbers if n not in rows]
+    unresolved = [asdict(site) for site in answer.unresolved]
+    if not numbers and not unresolved:
+        unresolved = [{"object": found.program, "address": 0, "reason": _NO_SITE}]
     return {
         "sizes": _sizes(found),
         "syscalls": [table.name_of(number, arch) for number in numbers],
-        "unresolved": [asdict(site) for site in answer.unresolved],
+        "unresolved": unresolved,
         "dynamic": found.is_dynamic,
         "libraries": [item.path for item in found.objects[1:]],
         "missing_libraries": list(found.missing),
         **{str(status): names[status] for status in Status},
-        "verdict": _verdict(names, found.missing, doubtful=bool(answer.unresolved)),
+        "verdict": _verdict(names, found.missing, doubtful=bool(unresolved)),
         "witnesses": {table.name_of(n, arch): _witness(answer, n) for n in numbers},
         "arguments": {},
         "widened": list(answer.widened),

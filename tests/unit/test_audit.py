@@ -52,6 +52,12 @@ def test_an_unproved_number_is_said_in_the_verdict(arch: str, assemble: Assemble
     assert row["unresolved"][0]["object"] == "/program"
 
 
+def test_a_program_in_which_no_site_is_found_could_make_any(arch: str, assemble: Assemble) -> None:
+    row = judged(assemble(".globl _start\n_start: nop"), arch)
+    assert "any other" in row["verdict"]
+    assert "no site was found" in row["unresolved"][0]["reason"]
+
+
 def test_a_damaged_program_is_a_row_with_an_error(arch: str, assemble: Assemble) -> None:
     path = assemble(f".globl _start\n_start:\n{EXIT[arch]}")
     path.write_bytes(path.read_bytes()[:100])
