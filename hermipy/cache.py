@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -47,10 +47,17 @@ def key(*parts: object) -> str:
 def file_hash(path: Path) -> str:
     """SHA-256 of a file's contents; raises InputError."""
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        status = path.stat()
+        return _hash(path, status.st_ino, status.st_size, status.st_mtime_ns)
     except OSError as error:
         raise InputError(path, error) from error
+
+
+@lru_cache(4096)
+def _hash(path: Path, *_identity: int) -> str:
+    """Of a file as it is now: libc is not read anew for every program."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def fingerprint(paths: Iterable[Path]) -> str:

@@ -18,6 +18,7 @@ from hermipy.errors import MissingLibraryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from hermipy.files import Files
     from hermipy.model import Node
@@ -43,6 +44,12 @@ class Object:
     prepared: Prepared
     loader: Object | None = None
     """Who needed it first."""
+
+    @property
+    def source(self) -> Path:
+        """Its bytes, as they were before rewriting."""
+        assert self.node.source is not None, "an object has a file"
+        return self.node.source
 
     @property
     def linkage(self) -> Linkage:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,9 @@ from hermipy.errors import BadFileError, InputError
 from hermipy.files import Files
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
+    from hermipy.closure import Object
     from hermipy.model import Node
     from hermipy.prepare import Prepared
 
@@ -53,6 +54,10 @@ class Objects:
     counted: dict[str, Prepared]
     absent: tuple[tuple[str, str], ...]
     """(name, who): what libraries need that the program may open, and nobody has."""
+    loaded: tuple[Object, ...] = ()
+    """The same objects, as they were found."""
+    names: Mapping[str, Object] = field(default_factory=dict)
+    """By the names that objects ask for."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -140,7 +145,8 @@ def gather(nodes: tuple[Node, ...], wanted: Wanted) -> tuple[tuple[Node, ...], O
     found = {path: item.prepared for path, item in closure.objects.items()}
     complete = tree.build(nodes, files.taken) if files.taken else nodes
     rewritten = tuple(_packed(node, found.get(node.path)) for node in complete)
-    return rewritten, Objects(wanted.path, found, tuple(absent))
+    loaded = tuple(closure.objects.values())
+    return rewritten, Objects(wanted.path, found, tuple(absent), loaded, closure.names)
 
 
 def of_file(path: Path, arch: str, sysroot: Path | None) -> Objects:

@@ -19,6 +19,7 @@ from hermipy.errors import InputError, MissingLibraryError, OptionError
 from hermipy.files import Files
 from hermipy.image import Image, merge_environment
 from hermipy.objects import Wanted
+from hermipy.reach import kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,10 +47,12 @@ def build(request: Request) -> Image:
     nodes, found = _gathered(nodes, _wanted(request, program, path, nodes))
     # From here on nothing that ld.so needs is absent; every site of every object is known, and each
     # is a jump that was proved or a trap.
-    unresolved = found.unresolved
+    reached = kept.of_objects(found.loaded, found.names, _services(nodes))
+    # From here on the syscalls are known that some way from the program's entries leads to.
+    unresolved = reached.unresolved
     selection = modules.select(
         program.arch,
-        found.numbers | modules.numbers_of(request.assume or (), program.arch),
+        reached.numbers | modules.numbers_of(request.assume or (), program.arch),
         unresolved=bool(unresolved) and request.assume is None,
         texts=_texts(nodes, request),
     )
@@ -74,7 +77,7 @@ def build(request: Request) -> Image:
                 for module in kernel.modules
             ],
             "syscalls": [row.name for row in selection.handlers],
-            "asked": {row.name: found.askers(row.number) for row in selection.handlers},
+            "asked": {row.name: reached.askers(row.number) for row in selection.handlers},
             "missing": selection.missing,
             "unresolved": unresolved,
             "sites": {"direct": found.direct, "trap": found.trap},
@@ -86,6 +89,13 @@ def build(request: Request) -> Image:
             "stats": request.stats,
         },
     )
+
+
+def _services(nodes: tuple[Node, ...]) -> frozenset[str]:
+    """Where names are looked up, by nsswitch.conf(5)."""
+    lines = (Files(nodes, ()).text("/etc/nsswitch.conf") or "").splitlines()
+    words = (line.partition("#")[0].partition(":")[2].split() for line in lines)
+    return frozenset(word for line in words for word in line if not word.startswith("["))
 
 
 def _layers(request: Request) -> tuple[link.Layer, ...]:

@@ -8,6 +8,7 @@ answer and is said so. What is assumed instead is said too (`gates`).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hermipy import objects
@@ -21,7 +22,7 @@ from hermipy.reach.graph import Graph
 from hermipy.tree import node as file_node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hermipy.closure import Object
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _LOADERS = ("dlopen", "dlmopen")
 _GLIBC = "libc.so.6"
+_SERVICE = re.compile(r"/libnss_([^/]+)\.so\.2$")
 
 
 def program(path: Path, arch: str, sysroot: Path | None = None) -> Answer:
@@ -48,10 +50,16 @@ def program(path: Path, arch: str, sysroot: Path | None = None) -> Answer:
 
 
 def of_objects(
-    loaded: tuple[Object, ...], names: dict[str, Object], missing: tuple[str, ...]
+    loaded: Sequence[Object],
+    names: Mapping[str, Object],
+    missing: tuple[str, ...] = (),
+    services: Iterable[str] = (),
 ) -> Answer:
-    """The answer for objects that were found, the program first; `names` as they are asked for."""
-    whole = _Program(loaded, names)
+    """The answer for objects that were found, the program first; `names` as they are asked for.
+
+    Objects that nobody names may be opened by whoever opens any; the services' libraries by libc.
+    """
+    whole = _Program(loaded, names, services)
     found = whole.search()
     return Answer(
         program=loaded[0].path,
@@ -68,9 +76,12 @@ def of_objects(
 class _Program:
     """The objects of a program, and what starts in each."""
 
-    def __init__(self, loaded: tuple[Object, ...], names: dict[str, Object]) -> None:
+    def __init__(
+        self, loaded: Sequence[Object], names: Mapping[str, Object], services: Iterable[str]
+    ) -> None:
         self.loaded = loaded
-        self.facts = [store.facts(_source(item)) for item in loaded]
+        self._services = frozenset(services)
+        self.facts = [store.facts(item.source) for item in loaded]
         self.graph = Graph(self.facts)
         self._names = names
         self._started = self._needed(loaded[0])
@@ -141,15 +152,25 @@ class _Program:
 
     def _opened(self, found: Found) -> Iterator[int]:
         """All that can start in libraries that are opened: whoever opens one asks for any of it."""
-        for which, item in enumerate(self.loaded):
-            if not item.linkage.opens:
+        openers = [
+            item
+            for which, item in enumerate(self.loaded)
+            if self._reaches(found, which, _LOADERS) and item.linkage.soname != _GLIBC
+        ]
+        by_name = [item for item in self.loaded if item.linkage.soname == _GLIBC] + openers
+        named = {name for item in by_name for name in item.linkage.opens}
+        for item in self.loaded:
+            if item.path in self._started:
                 continue
-            if item.linkage.soname != _GLIBC and not self._reaches(found, which, _LOADERS):
-                continue
-            for name in item.linkage.opens:
-                opened = self._names.get(name)
-                if opened and opened.path not in self._started:
-                    yield from self._everything(opened)
+            service = _SERVICE.search(item.path)
+            if service:
+                is_opened = service[1] in self._services
+            else:
+                is_opened = any(self._names.get(name) is item for name in named) or (
+                    bool(openers) and item not in self._names.values()
+                )
+            if is_opened:
+                yield from self._everything(item)
 
     def _everything(self, opened: Object) -> Iterator[int]:
         which = [item.path for item in self.loaded].index(opened.path)
@@ -172,8 +193,3 @@ class _Program:
             path = self.loaded[which].path
             if not facts.asks_constants and self._reaches(found, which, ("dlsym", "dlvsym")):
                 yield f"{path} looks up symbols by names that are not constant"
-
-
-def _source(item: Object) -> Path:
-    assert item.node.source is not None, "an object has a file"
-    return item.node.source

@@ -49,11 +49,14 @@ def addresses(code: Code) -> Addresses:
     halves = code.firsts
     is_whole = halves.source == 1 if code.analysis.arch.adr else np.zeros(len(halves.at), bool)
     # `lui; add an index; load with the low half`: the object is near what the first half says.
-    known = walk.follow(halves, np.arange(-_LOW, _LOW, _WORD))
+    is_absolute = halves.source == 0
+    near = walk.follow(_select(halves, is_absolute), np.arange(-_LOW, _LOW, _WORD))
+    known = _joined(near, walk.follow(_select(halves, ~is_absolute), np.empty(0, dtype=np.int64)))
     known = _joined(known, _select(halves, is_whole), _on_global_pointer(code, known))
     for _ in range(_ROUNDS):
         walk.built.append((known.at, known.number))
         known = walk.follow(known, np.zeros(1, dtype=np.int64))
+    walk.passed.append((known.at, known.number))  # a loop adds again and again
     return Addresses(*_unique(walk.built), *_unique(walk.passed), *_unique(walk.read))
 
 

@@ -12,7 +12,7 @@ from hermipy.reach.facts import How
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hermipy.reach.facts import Facts
+    from hermipy.reach.facts import Argument, Facts
     from hermipy.reach.search import Found
 
 _RT_SIGACTION, _RT_SIGRETURN = 134, 139
@@ -76,6 +76,45 @@ class Answer:
         numbers = range(graph.first_number, graph.root - 1)
         made = frozenset(node - graph.first_number for node in self.found.nodes if node in numbers)
         return made | {_RT_SIGRETURN} if _RT_SIGACTION in made else made
+
+    def askers(self, number: int) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """(object, its sites) of all that can make a syscall of this number."""
+        graph, found = self.found.graph, []
+        for path, facts, first in zip(self.objects, graph.objects, graph.first, strict=False):
+            sites = {
+                made.site
+                for made in facts.made
+                if made.number == number and first + made.function in self.found.nodes
+            }
+            if sites:
+                found.append((path, tuple(sorted(sites))))
+        return tuple(found)
+
+    def arguments(self, number: int) -> tuple[int, ...] | None:
+        """The values of the argument that decides what a call does; None: it could be any."""
+        values: set[int] = set()
+        for argument in self._arguments(number):
+            if argument.value is not None:
+                values.add(argument.value)
+                continue
+            passed = set(self._passed(argument.via)) if argument.via else {None}
+            if None in passed:
+                return None
+            values.update(int(value) for value in passed if value is not None)
+        return tuple(sorted(values))
+
+    def _arguments(self, number: int) -> Iterator[Argument]:
+        for facts, first in zip(self.found.graph.objects, self.found.graph.first, strict=False):
+            for argument in facts.arguments:
+                if argument.number == number and first + argument.function in self.found.nodes:
+                    yield argument
+
+    def _passed(self, name: str) -> Iterator[int | str | None]:
+        """What code that is reached passes to a function."""
+        for facts, first in zip(self.found.graph.objects, self.found.graph.first, strict=False):
+            for function, value in facts.passed.get(name, ()):
+                if first + function in self.found.nodes:
+                    yield value
 
     def witness(self, number: int) -> tuple[Step, ...]:
         """A shortest way from an entry to the code that makes a syscall; empty for the system's."""

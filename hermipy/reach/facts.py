@@ -53,6 +53,19 @@ class Made:
     origin: int
 
 
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A value of the argument that decides what a call does (arguments.py)."""
+
+    function: int
+    """Without which it is not passed."""
+    number: int
+    value: int | None
+    """None: it could be any, but for `via`."""
+    via: str
+    """The exported function to which it is passed; empty: none that is known."""
+
+
 @dataclass(frozen=True, eq=False)
 class Facts:
     """One file's part of the graph. Edges are parallel arrays of node numbers."""
@@ -77,8 +90,9 @@ class Facts:
     asks: tuple[str, ...]
     """What it looks up with dlsym(); of the loader, and where not all are constant: its text."""
     asks_constants: bool
+    arguments: tuple[Argument, ...]
     passed: dict[str, tuple[Passing, ...]]
-    """What its functions pass to those in `WATCHED`."""
+    """What its functions pass to those in passing.py."""
 
     @property
     def nodes(self) -> int:

@@ -65,8 +65,8 @@ _CEILINGS = (
 _SPAWN_FLAGS = "posix_spawnattr_setflags"
 
 GATES = (
-    # elf/rtld.c, elf/dl-diagnostics-kernel.c
-    *_only("ld-linux", "execve uname", _NOT_A_COMMAND),
+    # elf/rtld.c
+    *_only("ld-linux", "execve", _NOT_A_COMMAND),
     # elf/dl-profile.c, elf/dl-misc.c; sigaction and lseek are only profil()'s
     *_only("ld-linux", "setitimer rt_sigaction getpid", _NOT_DEBUGGED),
     # elf/dl-object.c: an object with a relative name; getcwd() may read directories

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hermipy import resolve, scan
-from hermipy.reach import wrapped
 from hermipy.resolve.search import Search
 from hermipy.resolve.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hermipy.analysis import Analysis
     from hermipy.model import Call
+    from hermipy.reach.wrapped import Passed
 
 ANY = -1
 _FUTEX, _NANOSLEEP, _CLOCK_NANOSLEEP, _RESTART = 98, 101, 115, 128
@@ -33,14 +32,15 @@ class Origin(NamedTuple):
     site: int
 
 
-def origins(analysis: Analysis, wrappers: list[int]) -> Iterator[Origin]:
-    """All numbers of a file; `wrappers` are the functions that lead to another object's syscall().
+def origins(
+    analysis: Analysis, calls: Iterable[Call], wrapped: Iterable[Passed]
+) -> Iterator[Origin]:
+    """All numbers of a file: of its sites, and those that it passes to another object's syscall().
 
     A site in a wrapper that only other objects call makes nothing here.
     """
-    elf = analysis.elf
     tables = Tables(analysis)
-    for call in resolve.calls(elf, scan.sites(elf)):
+    for call in calls:
         site = call.site.address
         for number, at in call.origins:
             yield Origin(number, at, site)
@@ -48,7 +48,7 @@ def origins(analysis: Analysis, wrappers: list[int]) -> Iterator[Origin]:
                 yield Origin(_RESTART, at, site)
         if call.numbers is None and not call.wrappers:
             yield Origin(ANY, site, site)
-    for one in wrapped.passed(analysis, wrappers, 0):
+    for one in wrapped:
         yield Origin(ANY if one.value is None else one.value, one.origin, one.call)
         if one.value in (_FUTEX, _NANOSLEEP, _CLOCK_NANOSLEEP):
             yield Origin(_RESTART, one.origin, one.call)

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hermipy import dynamic
+from hermipy import dynamic, resolve, scan
 from hermipy import elf as reader
 from hermipy.analysis import analyse
 from hermipy.arch.base import Flow
-from hermipy.reach import addresses, gomethods, made, unwinding, words, wrapped
+from hermipy.reach import addresses, arguments, gomethods, made, unwinding, words, wrapped
 from hermipy.reach import code as coder
-from hermipy.reach.facts import Facts, How, Made
+from hermipy.reach.facts import Argument, Facts, How, Made
 from hermipy.reach.nodes import Nodes
-from hermipy.resolve.search import AddressSearch, Search
+from hermipy.reach.passing import WATCHED
+from hermipy.resolve.search import AddressSearch
+from hermipy.resolve.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from hermipy.dynamic import Dynamic
     from hermipy.elf import Elf
     from hermipy.reach.facts import Passing
+    from hermipy.reach.wrapped import Passed
 
     Integers = npt.NDArray[np.int64]
 
@@ -32,11 +35,6 @@ _DT_INIT_ARRAY, _DT_FINI_ARRAY, _DT_INIT_ARRAYSZ, _DT_FINI_ARRAYSZ = 25, 26, 27,
 _DT_PREINIT_ARRAY, _DT_PREINIT_ARRAYSZ = 32, 33
 _PT_TLS = 7
 _WRAPPERS = frozenset({"syscall"})
-WATCHED: dict[str, tuple[int, type[Search]]] = {
-    "sysconf": (0, Search),
-    "bindtextdomain": (1, AddressSearch),
-}
-"""Functions whose argument decides what they do: which argument, and how to look for it."""
 _LOOKUPS = frozenset({"dlsym", "dlvsym"})
 _LOADER = re.compile(r"ld-linux-.*\.so\.\d+$")
 # Functions that the loader only tells of (elf/dl-open.c, elf/dl-close.c, elf/dl-load.c).
@@ -55,6 +53,7 @@ class _Reading:
         self.addresses = addresses.addresses(self.code)
         self.words = words.words(elf, self.analysis, self.symbols)
         self.nodes = Nodes(self.analysis, self.addresses.built, self.words)
+        self._calls = resolve.calls(elf, scan.sites(elf))
         self._edges: list[tuple[Integers, Integers, Integers, Integers]] = []
 
     def add(self, source: Integers, target: Integers, at: Integers, how: How) -> None:
@@ -184,8 +183,21 @@ class _Reading:
         return tuple(range(self.nodes.first_cell + int(low), self.nodes.first_cell + int(high)))
 
     def made(self) -> Iterator[Made]:
-        for one in made.origins(self.analysis, self._readers(_WRAPPERS)):
+        for one in made.origins(self.analysis, self._calls, self._wrapped()):
             yield Made(self._one(one.at)[0], one.number, one.site, one.at)
+
+    def _wrapped(self) -> list[Passed]:
+        return list(wrapped.passed(self.analysis, self._readers(_WRAPPERS), 0))
+
+    def arguments(self) -> Iterator[Argument]:
+        """The arguments that decide what a call does."""
+        tables = Tables(self.analysis)
+        for call in self._calls:
+            for one in arguments.at_site(self.analysis, tables, call):
+                yield Argument(self._one(one.at)[0], one.number, one.value, one.via)
+        for passed in self._wrapped():
+            if passed.value in arguments.DECIDING:
+                yield Argument(self._one(passed.origin)[0], passed.value, None, "")
 
     def asks(self) -> tuple[tuple[str, ...], bool]:
         """The names that dlsym() is asked for, and whether they are all constant."""
@@ -267,4 +279,5 @@ def facts(elf: Elf) -> Facts:
         asks=asks,
         asks_constants=constant,
         passed=reading.passed(),
+        arguments=tuple(reading.arguments()),
     )

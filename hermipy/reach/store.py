@@ -11,7 +11,7 @@ import numpy as np
 from hermipy import cache, elf
 from hermipy.dynamic import Dynamic
 from hermipy.reach import read
-from hermipy.reach.facts import Facts, Made
+from hermipy.reach.facts import Argument, Facts, Made
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +39,7 @@ def _header(found: Facts) -> np.ndarray[Any, Any]:
         "roots": found.roots,
         "made": [list(asdict(made).values()) for made in found.made],
         "asks": found.asks,
+        "arguments": [list(asdict(argument).values()) for argument in found.arguments],
         "passed": found.passed,
     }
     return np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
@@ -59,6 +60,7 @@ def _load(stored: Path, path: str) -> Facts | None:
         roots={why: tuple(nodes) for why, nodes in header["roots"].items()},
         made=tuple(Made(*fields) for fields in header["made"]),
         asks=tuple(header["asks"]),
+        arguments=tuple(Argument(*fields) for fields in header["arguments"]),
         passed={
             name: tuple((function, value) for function, value in rows)
             for name, rows in header["passed"].items()

@@ -105,6 +105,8 @@ class Search:
         self.through_pointer = False
         self.wrappers: set[int] = set()
         """Exported functions through which another object may name the number."""
+        self.handed: set[tuple[int, int]] = set()
+        """The same, each with the argument that it is."""
         self._callers: set[int] = set()
         self._depth = 0
         self._jumped = False
@@ -194,6 +196,7 @@ class Search:
             held = f"argument {arguments.index(what)}"
             if why == EXPORTED and not self.analysis.references.is_taken(state.address):
                 self.wrappers.add(state.address)
+                self.handed.add((state.address, arguments.index(what)))
                 return
         else:
             held = (
@@ -263,7 +266,7 @@ class Search:
             state.address
         )  # its runtime keeps the number of a broadcast in a variable
         writes = list(pointers.writes(self.analysis, address, size))
-        if not writes:
+        if not writes and not trusted:
             raise _UnresolvedError(f"the number is in the variable at {address:#x}")
         for write in writes:
             self._callers.add(write.address)

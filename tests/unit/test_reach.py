@@ -126,6 +126,18 @@ def test_a_known_field_leads_to_what_lies_there(world: World) -> None:
     assert world.names(source, *PIE) == {GETPPID, EXIT}
 
 
+def test_a_loop_over_a_table_reaches_all_of_it(world: World, form: tuple[str, ...]) -> None:
+    rows = ", ".join(["{1, one}"] * 6 + ["{1, two}", "{0, 0}"])
+    source = f"""
+        struct Row {{ long used; void (*action)(void); }};
+        struct Row rows[] = {{{rows}}};
+        void _start(void) {{
+            for (struct Row volatile *row = rows; row->used; row++) row->action();
+            end();
+        }}"""
+    assert world.names(source, *form) == {GETPID, GETPPID, EXIT}
+
+
 def test_pointers_in_data_are_followed(world: World, form: tuple[str, ...]) -> None:
     source = """
         struct Inner { long number; void (*action)(void); } inner = {1, two};
@@ -197,11 +209,11 @@ def test_a_number_counts_for_the_object_that_passes_it_to_syscall(world: World) 
             ".size syscall, . - syscall");""")  # fmt: skip
     source = """
         long syscall(long, ...);
-        __attribute__((used)) static void unused(void) { syscall(160, 0); }
+        __attribute__((used)) static void unused(void) { syscall(170, 0); }
         void _start(void) { syscall(167, 0); end(); }"""
     answer = world.answer(world.program(source, *linked(world, "thing")))
     assert "prctl" in named(answer)
-    assert "uname" not in dedicated(world, source, *linked(world, "thing"))
+    assert "settimeofday" not in dedicated(world, source, *linked(world, "thing"))
     assert not answer.unresolved
 
 
