@@ -18,6 +18,7 @@ import click
 
 from hermipy.commands import options as shared
 from hermipy.commands.audit import audit
+from hermipy.commands.why import why
 from hermipy.console import say, show, show_json
 from hermipy.errors import HermipyError, OptionError, OutputError
 
@@ -437,6 +438,7 @@ def doctor(*, as_json: bool) -> int:
 
 
 cli.add_command(audit)
+cli.add_command(why)
 
 if __name__ == "__main__":
     main()

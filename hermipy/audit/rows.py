@@ -20,6 +20,7 @@ from hermipy.closure import Closure
 from hermipy.errors import HermipyError, MissingLibraryError
 from hermipy.files import Files
 from hermipy.model import Node
+from hermipy.reach import arguments
 from hermipy.table import Status
 
 if TYPE_CHECKING:
@@ -161,7 +162,14 @@ def _row(found: _Loaded, arch: str) -> Row:
         **{str(status): names[status] for status in Status},
         "verdict": _verdict(names, found.missing, doubtful=bool(unresolved)),
         "witnesses": {table.name_of(n, arch): _witness(answer, n) for n in numbers},
-        "arguments": {},
+        "arguments": {
+            table.name_of(number, arch): {
+                "argument": deciding.name,
+                "values": _values(number, answer.arguments(number)),
+            }
+            for number, deciding in arguments.DECIDING.items()
+            if number in answer.numbers
+        },
         "widened": list(answer.widened),
         "assumed": list(answer.assumed),
     }
@@ -170,6 +178,10 @@ def _row(found: _Loaded, arch: str) -> Row:
 def _sizes(found: _Loaded) -> dict[str, int]:
     own, *others = (Path(str(item.node.source)).stat().st_size for item in found.objects)
     return {"file": own, "libraries": sum(others)}
+
+
+def _values(number: int, values: tuple[int, ...] | None) -> list[str] | str:
+    return "any" if values is None else [arguments.named(number, value) for value in values]
 
 
 def _witness(answer: Answer, number: int) -> list[dict[str, Any]]:

@@ -105,26 +105,27 @@ class _Program:
 
     def search(self) -> Found:
         """What is reached, until nothing that is reached brings in more."""
-        roots = set(self._start())
+        roots = dict(self._start())
         while True:
-            found = search.search(self.graph, sorted(roots))
-            more = roots | set(self._asked(found)) | set(self._opened(found))
+            found = search.search(self.graph, roots)
+            more = dict([*self._opened(found), *self._asked(found)]) | roots
             if more == roots:
                 return found
             roots = more
 
-    def _start(self) -> Iterator[int]:
+    def _start(self) -> Iterator[tuple[int, str]]:
+        """(node, why it is reached) of what runs in any case."""
         interpreter = self._interpreter(self.loaded[0].linkage.interpreter)
         for which, item in enumerate(self.loaded):
             if item.path in self._started:
                 entered = which == 0 or item.path == interpreter
                 yield from self._roots(which, entered=entered)
 
-    def _roots(self, which: int, *, entered: bool) -> Iterator[int]:
+    def _roots(self, which: int, *, entered: bool) -> Iterator[tuple[int, str]]:
         first = self.graph.first[which]
         for why, nodes in self.facts[which].roots.items():
             if entered or why != "entry":
-                yield from (first + node for node in nodes)
+                yield from ((first + node, f"is started: {why}") for node in nodes)
 
     def _reaches(self, found: Found, which: int, names: tuple[str, ...]) -> bool:
         """Whether an object reaches one of these functions, as its own or another's."""
@@ -136,7 +137,7 @@ class _Program:
             if symbol.name in names
         )
 
-    def _asked(self, found: Found) -> Iterator[int]:
+    def _asked(self, found: Found) -> Iterator[tuple[int, str]]:
         """Functions and data that are looked up by name while the program runs."""
         for which, facts in enumerate(self.facts):
             loader = facts.asks_constants and not facts.symbols_named(("dlsym", "dlvsym"))
@@ -148,9 +149,10 @@ class _Program:
                     if symbol.is_defined and symbol.name in wanted:
                         node = offering.node_at(symbol.address)
                         if node >= 0:
-                            yield self.graph.first[other] + node
+                            why = f"is asked for by name in {self.loaded[which].path}"
+                            yield self.graph.first[other] + node, why
 
-    def _opened(self, found: Found) -> Iterator[int]:
+    def _opened(self, found: Found) -> Iterator[tuple[int, str]]:
         """All that can start in libraries that are opened: whoever opens one asks for any of it."""
         openers = [
             item
@@ -172,13 +174,13 @@ class _Program:
             if is_opened:
                 yield from self._everything(item)
 
-    def _everything(self, opened: Object) -> Iterator[int]:
+    def _everything(self, opened: Object) -> Iterator[tuple[int, str]]:
         which = [item.path for item in self.loaded].index(opened.path)
         facts, first = self.facts[which], self.graph.first[which]
         yield from self._roots(which, entered=False)
         for symbol in facts.symbols:
             if symbol.is_defined and symbol.kind in CODE_KINDS:
-                yield first + facts.node_at(symbol.address)
+                yield first + facts.node_at(symbol.address), "is exported by what is opened"
 
     def unresolved(self, found: Found) -> Iterator[Open]:
         """Reachable sites whose number could be any."""

@@ -128,24 +128,24 @@ class Answer:
         if len(way) == 1:
             return
         way.reverse()
+        yield self._step(way[0], 0, self.found.roots[way[0]])
         for node, following in pairwise(way):
-            which = bisect_right(graph.first, node) - 1
-            facts = graph.objects[which]
             at, how = self.found.edge(node, following)
-            place = name_of(facts, node - graph.first[which])
-            yield Step(self.objects[which], place, at, _WORDS[How(how)])
+            yield self._step(node, at, _WORDS[How(how)])
+
+    def _step(self, node: int, at: int, how: str) -> Step:
+        graph = self.found.graph
+        which = bisect_right(graph.first, node) - 1
+        facts, own = graph.objects[which], node - graph.first[which]
+        address = at or facts.address_of(own)
+        return Step(self.objects[which], name_of(facts, own), address, how)
 
 
 def name_of(facts: Facts, node: int) -> str:
     """What a person would call a node: its symbol, else its address."""
-    data = node - len(facts.functions)
-    if data < 0:
-        address, kind = int(facts.functions[node]), ""
-    elif data < len(facts.regions):
-        address, kind = int(facts.regions[data]), "data "
-    elif node < facts.first_symbol:
-        address, kind = int(facts.cells[data - len(facts.regions)]), "word "
-    else:
+    if node >= facts.first_symbol:
         return f"symbol {facts.symbols[node - facts.first_symbol].name}"
+    data, address = node - len(facts.functions), facts.address_of(node)
+    kind = "" if data < 0 else "data " if data < len(facts.regions) else "word "
     names = (s.name for s in facts.symbols if s.is_defined and s.address == address and s.name)
     return kind + next(names, f"{address:#x}")

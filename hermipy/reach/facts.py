@@ -104,6 +104,14 @@ class Facts:
         """The node of the first dynamic symbol."""
         return len(self.functions) + len(self.regions) + len(self.cells)
 
+    def address_of(self, node: int) -> int:
+        """Where a node is; 0 for a symbol."""
+        for column in (self.functions, self.regions, self.cells):
+            if node < len(column):
+                return int(column[node])
+            node -= len(column)
+        return 0
+
     def symbols_named(self, names: tuple[str, ...]) -> list[int]:
         """The places of symbols in the dynamic table."""
         return [index for index, symbol in enumerate(self.symbols) if symbol.name in names]

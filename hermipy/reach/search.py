@@ -12,7 +12,7 @@ from hermipy.reach.facts import How
 from hermipy.reach.gates import GATES, Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     import numpy.typing as npt
 
@@ -33,6 +33,7 @@ class Found:
     nodes: frozenset[int]
     before: Integers
     edges: Integers
+    roots: Mapping[int, str]
     assumed: tuple[str, ...]
 
     def edge(self, source: int, target: int) -> tuple[int, int]:
@@ -52,8 +53,8 @@ class _Door:
     """Indices into the graph's edges."""
 
 
-def search(graph: Graph, roots: Sequence[int]) -> Found:
-    """All that the roots reach, with as many gates shut as may be."""
+def search(graph: Graph, roots: Mapping[int, str]) -> Found:
+    """All that the roots reach, with as many gates shut as may be; roots say why they are."""
     doors = [
         _Door(gate, which, np.array(shut, dtype=np.int64))
         for which, facts in enumerate(graph.objects)
@@ -65,12 +66,12 @@ def search(graph: Graph, roots: Sequence[int]) -> Found:
         for door in doors:
             keep[door.shut] = False
         edges = graph.edges[:, keep]
-        order, before = graph.reached(roots, edges)
+        order, before = graph.reached(sorted(roots), edges)
         nodes = frozenset(order.tolist())
         shut = [door for door in doors if not _opens(graph, door, nodes)]
         if len(shut) == len(doors):
             assumed = dict.fromkeys(door.gate.assumed for door in shut if door.gate.assumed)
-            return Found(graph, nodes, before, edges, tuple(assumed))
+            return Found(graph, nodes, before, edges, dict(roots), tuple(assumed))
         doors = shut
 
 
