@@ -30,6 +30,7 @@ _KERNELS = {"riscv64": "linux-image-riscv64", "aarch64": "linux-image-arm64"}
 _FIRMWARE = {"riscv64": ("-bios", "default"), "aarch64": ()}
 _MEMORY_BYTES = 1024 * qemu.MIB
 _TIMEOUT_S = 600
+_MAX_ARGUMENTS, _MAX_COMMAND_BYTES = 256, 65536  # init.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ def parse(data: bytes, token: str, complaint: str = "") -> Outcome:
 def _own(arch: str, command: Sequence[str]) -> Iterable[Node]:
     """What makes a file tree an initramfs of ours."""
     argv = b"".join(word.encode(errors="surrogateescape") + b"\0" for word in command)
+    assert len(command) <= _MAX_ARGUMENTS, "init.c has no room for more"
+    assert len(argv) < _MAX_COMMAND_BYTES, "init.c has no room for more"
     yield Node("/init", stat.S_IFREG | 0o755, source=_init(arch))
     yield Node("/init.command", stat.S_IFREG | 0o644, data=argv)
     yield Node("/dev/console", stat.S_IFCHR | 0o600, rdev=0x501)
