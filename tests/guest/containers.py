@@ -88,14 +88,14 @@ def _script(session: Session, root: str) -> Iterator[str]:
     # A container has /proc and /dev; without one the command gets the same.
     mounts = f"mount -t proc proc {root}/proc; mount --bind /dev {root}/dev"
     unmounts = f"umount {root}/proc {root}/dev"
-    yield f"mkdir -p {root}/proc {root}/dev {root}/tmp"
+    yield f"mkdir -p {root}/proc {root}/dev"
     ways = {"plain": f"{mounts}; chroot {root} {command}; status=$?; {unmounts}"}
     for runtime, start in _RUNTIMES.items():
         for when in ("early", "late"):
             place = f"/sessions/{session.name}/{when}"
             ways[f"{runtime}-{when}"] = f"{start} --bundle {place} c; status=$?"
     for way in session.ways:
-        yield f"echo @@ {session.name} {way}"
+        yield f"rm -rf {root}/tmp; mkdir {root}/tmp; echo @@ {session.name} {way}"
         yield f"{{ {ways[way]}; }} 2>&1 </dev/null"
         yield "echo; echo @@ status $status"
 
