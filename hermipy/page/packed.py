@@ -83,6 +83,7 @@ class _Packer:
             "m": row["missing_libraries"],
             "g": self._arguments(row["arguments"]),
             "x": self._list(row["widened"]),
+            "y": self._list(row["assumed"]),
         }
 
     def _list(self, texts: Iterable[str]) -> int:

@@ -118,6 +118,10 @@
     const steps = element("ol");
     for (let at = program.w[program.s.indexOf(number)]; at >= 0; at = data.steps[at][4]) {
       const [object, name, how, address] = data.steps[at];
+      if (text(how) === "always") {
+        steps.append(element("li", {}, "made by the system itself, whatever the program does"));
+        continue;
+      }
       const where = element("span", { class: "how" }, ` ${hex(address)} in ${text(object)} `);
       steps.append(element("li", {}, text(name), where, element("b", {}, text(how))));
     }
@@ -169,6 +173,7 @@
         facts(program),
         ...bullets("Sites that could make any syscall", sites),
         ...bullets("Wider than the call graph alone", list(program.x)),
+        ...bullets("Assumed", list(program.y)),
         ...bullets("Libraries that were not found", program.m),
         ...STATUSES.flatMap(([status, title]) => group(program, status, title)),
       );

@@ -107,6 +107,7 @@ def test_a_program_opens_to_its_syscalls_and_a_syscall_to_its_path(page: Page) -
     page.fill("#search", "copies/7/ cat riscv64")
     page.click("tr.program .name")
     assert "ioctl" in page.inner_text(".details")
+    assert "GCONV_PATH is not set" in page.inner_text(".details")
     page.locator(".chip", has_text="ioctl").click()
     told = page.inner_text(".why")
     assert "FIOASYNC & <others> are ENOTTY" in told

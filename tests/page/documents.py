@@ -52,6 +52,7 @@ def row(path: str, arch: str, *syscalls: str, **more: Any) -> dict[str, Any]:  #
         "witnesses": {name: [step("main", 0x400, "entry", path), *end] for name in syscalls},
         "arguments": {"ioctl": {"argument": "request", "values": ["TCGETS", "TIOCGWINSZ"]}},
         "widened": [],
+        "assumed": ["GCONV_PATH is not set"],
         **more,
     }
 
