@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Results = dict[tuple[str, str], Result]
 ENOSYS = 38
+AUDIT_S = 1800  # python3's first takes minutes on a busy machine
 SHELL = """
 set -e; cd /tmp; mkdir d; echo one > d/a; cp d/a d/b; ln -s a d/c; sort d/a d/b | uniq -c
 for i in 1 2 3; do seq $i | wc -l; done; find d | sort; tar c d | tar t | sort; rm -r d
@@ -110,7 +111,8 @@ def unix_only(arch: str) -> dict[str, Any]:
 
 def profile(program: Path | str, arch: str) -> dict[str, Any]:
     """What a user gets; raises ProfileError."""
-    done = command.hermipy("audit", program, "--arch", arch, "--seccomp", "-")
+    words = [command.HERMIPY, "audit", str(program), "--arch", arch, "--seccomp", "-"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=AUDIT_S, check=False)
     if done.returncode != 0:
         raise ProfileError(done.stderr)
     found: dict[str, Any] = json.loads(done.stdout)
