@@ -67,8 +67,9 @@ _SPAWN_FLAGS = "posix_spawnattr_setflags"
 GATES = (
     # elf/rtld.c
     *_only("ld-linux", "execve", _NOT_A_COMMAND),
-    # elf/dl-profile.c, elf/dl-misc.c; sigaction and lseek are only profil()'s
+    # elf/dl-profile.c, elf/dl-misc.c; sigaction is only profil()'s
     *_only("ld-linux", "setitimer rt_sigaction getpid", _NOT_DEBUGGED),
+    Gate("ld-linux", _names("lseek write mmap"), _names(_ALL), assumed=_NOT_DEBUGGED),
     # elf/dl-object.c: an object with a relative name; getcwd() may read directories
     Gate(
         "ld-linux",

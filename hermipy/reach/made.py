@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hermipy.resolve.search import Search
+from hermipy.resolve.search import NullSearch
 from hermipy.resolve.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from hermipy.analysis import Analysis
     from hermipy.model import Call
@@ -40,12 +40,17 @@ def origins(
     A site in a wrapper that only other objects call makes nothing here.
     """
     tables = Tables(analysis)
+
+    def search(site: int) -> NullSearch:
+        return NullSearch(analysis, tables, site, analysis.arch.arguments[_TIMEOUT])
+
     for call in calls:
         site = call.site.address
         for number, at in call.origins:
             yield Origin(number, at, site)
-            if _restarts(analysis, tables, call, number):
-                yield Origin(_RESTART, at, site)
+            yield from (
+                Origin(_RESTART, place, site) for place in _limits(call, number, at, search)
+            )
         if call.numbers is None and not call.wrappers:
             yield Origin(ANY, site, site)
     for one in wrapped:
@@ -54,10 +59,16 @@ def origins(
             yield Origin(_RESTART, one.origin, one.call)
 
 
-def _restarts(analysis: Analysis, tables: Tables, call: Call, number: int) -> bool:
-    """Whether a call may wait with a time limit."""
+def _limits(call: Call, number: int, at: int, search: Callable[[int], NullSearch]) -> Iterator[int]:
+    """The instructions that give a call a time limit."""
     if number != _FUTEX or call.evidence.startswith("wrapper"):
-        return number in (_FUTEX, _NANOSLEEP, _CLOCK_NANOSLEEP)
-    limit = Search(analysis, tables, call.site.address, analysis.arch.arguments[_TIMEOUT])
+        if number in (_FUTEX, _NANOSLEEP, _CLOCK_NANOSLEEP):
+            yield at
+        return
+    limit = search(call.site.address)
     limit.run()
-    return limit.reason is not None or bool(limit.wrappers) or set(limit.origins) != {0}
+    if limit.reason is not None:
+        yield at
+    yield from (function for function, _ in limit.handed)
+    for value, places in limit.origins.items():
+        yield from places if value else ()

@@ -38,6 +38,8 @@ _REGISTER_SIZE = 8
 _STATE_BUDGET = 20_000
 _PENDING_LIMIT = 8
 _NUMBER_LIMIT = 512
+SOMETHING = 1
+"""What `NullSearch` gives for a pointer that is not known to be null."""
 _OBJECT_LIMIT = 256  # bytes: a struct that is passed by address
 
 
@@ -402,3 +404,13 @@ class AddressSearch(Search):
 
     def _take_address(self, state: State, address: int) -> None:
         self._answer(state, address)
+
+
+class NullSearch(AddressSearch):
+    """The walk for a pointer that may be null: what cannot be followed is something else."""
+
+    def _back(self, state: State) -> Iterator[tuple[State, int]]:
+        try:
+            yield from super()._back(state)
+        except _UnresolvedError:
+            self._answer(replace(state, pending=()), SOMETHING)
