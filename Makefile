@@ -167,6 +167,7 @@ conformance-audit: setup  ## all programs of hundreds of Debian packages, killed
 	@$(PYTHON) -m tests.audit $(if $(ARCH),--arch $(ARCH))
 
 conformance-analysis: setup  ## what the analysis predicts against traces (HELD_OUT=1: for a release); writes docs/analysis.md
+	@$(MAKE) --no-print-directory apt APT_PACKAGES="iproute2 perl python3 tcl"
 	@command -v qemu-riscv64-static >/dev/null || apt-get install -y -qq qemu-user-static >/dev/null
 	@$(PYTHON) -m tests.accuracy $(if $(HELD_OUT),--held-out)
 

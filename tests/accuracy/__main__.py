@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING
 
 from hermipy.errors import HermipyError
-from tests.accuracy import evaluate, observed, page, work
+from tests.accuracy import evaluate, known, observed, page, work
 from tests.accuracy.observed import DEVELOPMENT, HELD_OUT
 
 if TYPE_CHECKING:
@@ -31,9 +31,13 @@ def main() -> None:
     parser.add_argument("--arch", choices=ARCHES, action="append")
     parser.add_argument("--only", default="", help="packages and sessions that hold this text")
     parser.add_argument("--held-out", action="store_true", help="the held-out set: for a release")
+    parser.add_argument("--known", action="store_true", help="only the table of known programs")
     parser.add_argument("--jobs", type=int, default=2, help="sessions at the same time")
     parser.add_argument("--trace", action="store_true", help="make all traces anew")
     options = parser.parse_args()
+    if options.known:
+        _measure_known()
+        return
     which = HELD_OUT if options.held_out else DEVELOPMENT
     failed, chosen = 0, []
     for arch in options.arch or ARCHES:
@@ -57,12 +61,21 @@ def main() -> None:
     sys.exit(bool(missed or failed))
 
 
-def _traces(listed: list[Work], known: list[Trace], jobs: int) -> tuple[list[Trace], int]:
+def _measure_known() -> None:
+    measured = []
+    for one in known.PROGRAMS:
+        for arch in known.ARCHES:
+            measured.append(known.measure(one, arch))
+            print(f"{arch} {one.target}: {measured[-1].syscalls} syscalls", flush=True)
+    page.keep_known(measured)
+
+
+def _traces(listed: list[Work], stored: list[Trace], jobs: int) -> tuple[list[Trace], int]:
     """The traces of all, and how many could not be made."""
     found: list[Trace] = []
     failed = 0
     with ThreadPoolExecutor(jobs) as pool:
-        begun = {pool.submit(_one, one, known): one for one in listed}
+        begun = {pool.submit(_one, one, stored): one for one in listed}
         for index, done in enumerate(as_completed(begun), 1):
             one = begun[done]
             try:
@@ -79,8 +92,8 @@ def _traces(listed: list[Work], known: list[Trace], jobs: int) -> tuple[list[Tra
     return found, failed
 
 
-def _one(one: Work, known: list[Trace]) -> tuple[list[Trace], bool]:
-    found = work.kept(one, known)
+def _one(one: Work, stored: list[Trace]) -> tuple[list[Trace], bool]:
+    found = work.kept(one, stored)
     return (found, False) if found else (work.traced(one), True)
 
 

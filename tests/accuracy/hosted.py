@@ -31,6 +31,7 @@ PLUGIN = Path(__file__).with_name("seen.c")
 TIMEOUT_S = 150
 _SHARED = Path("/dev/shm")  # the namespaces share the host's /dev
 _NUMBERS = 1023  # seen.c
+_PART = re.compile(r"^\. .*/(parts/\w+\.sh)\"$", re.MULTILINE)
 _FIELD = re.compile(r"^# ([a-z]+): (.+)$", re.MULTILINE)
 # $1 scratch, $2 seconds, $3 the session's script.
 _SCRIPT = """
@@ -77,6 +78,12 @@ class Session:
     def script(self) -> Path:
         """The file."""
         return FOLDER / f"{self.name}.sh"
+
+    @property
+    def text(self) -> str:
+        """The script and the parts that it takes in."""
+        text = self.script.read_text()
+        return text + "".join((FOLDER / part).read_text() for part in _PART.findall(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.accuracy import hosted, scores
+from tests.accuracy import hosted, known, scores
 from tests.accuracy.evaluate import Row
+from tests.accuracy.known import Measured
 from tests.accuracy.observed import DEVELOPMENT, HELD_OUT, LIGHT, SUITE
 from tests.accuracy.scores import Score
 
@@ -18,27 +19,39 @@ if TYPE_CHECKING:
 PAGE = Path("docs/analysis.md")
 FIGURES = Path("docs/analysis.json")
 METHOD = Path(__file__).with_name("method.md")
+PEERS = Path(__file__).with_name("peers.md")
 _ARCHES = ("riscv64", "aarch64")
+_KNOWN = "known"
 _ANSWERS = {"ours": "Hermipy", "closure": "closure", "naive": "naive scan"}
 
 
 def keep(which: str, rows: list[Row]) -> None:
     """Put one set's rows in the place of its last ones, and write the page."""
-    known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    known[which] = [asdict(row) for row in rows]
-    parts = []
-    for name in (DEVELOPMENT, HELD_OUT):
-        lines = ",\n".join(json.dumps(row) for row in known.get(name, []))
-        parts.append(f"{json.dumps(name)}: [\n{lines}\n]")
-    FIGURES.write_text("{" + ",\n".join(parts) + "}\n")
+    _keep(which, [asdict(row) for row in rows])
+
+
+def keep_known(measured: list[Measured]) -> None:
+    """The same for the table of known programs."""
+    _keep(_KNOWN, [asdict(one) for one in measured])
+
+
+def _keep(part: str, records: list[dict[str, Any]]) -> None:
+    figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    figures[part] = records
+    texts = []
+    for name in (DEVELOPMENT, HELD_OUT, _KNOWN):
+        lines = ",\n".join(json.dumps(record) for record in figures.get(name, []))
+        texts.append(f"{json.dumps(name)}: [\n{lines}\n]")
+    FIGURES.write_text("{" + ",\n".join(texts) + "}\n")
     write()
 
 
 def write() -> None:
     """Write the page from what is known."""
-    known = json.loads(FIGURES.read_text())
-    rows = {which: [_row(record) for record in known[which]] for which in known}
-    PAGE.write_text("\n".join(_page(rows)) + "\n")
+    figures = json.loads(FIGURES.read_text())
+    rows = {which: [_row(one) for one in figures[which]] for which in (DEVELOPMENT, HELD_OUT)}
+    measured = [Measured(**record) for record in figures[_KNOWN]]
+    PAGE.write_text("\n".join(_page(rows, measured)) + "\n")
 
 
 def _row(record: dict[str, Any]) -> Row:
@@ -47,9 +60,10 @@ def _row(record: dict[str, Any]) -> Row:
     return Row(**record | made | lists)
 
 
-def _page(rows: dict[str, list[Row]]) -> list[str]:
+def _page(rows: dict[str, list[Row]], measured: list[Measured]) -> list[str]:
     lines = [METHOD.read_text().rstrip(), "", "## Means", ""]
     lines += _means(rows)
+    lines += ["", "## Known programs", "", PEERS.read_text().rstrip(), "", *_known(measured)]
     for which in (DEVELOPMENT, HELD_OUT):
         found = rows.get(which, [])
         count = {arch: len({r.program for r in found if r.arch == arch}) for arch in _ARCHES}
@@ -80,6 +94,24 @@ def _mean_rows(heads: tuple[str, ...], chosen: list[Row]) -> Iterable[str]:
             *heads, title, f"{mean.predicted:.1f}", f"{mean.precision:.2f}", f"{mean.recall:.3f}",
             f"{mean.f1:.2f}", str(missing),
         )  # fmt: skip
+
+
+def _known(measured: list[Measured]) -> list[str]:
+    lines = _table("program", "architecture", "syscalls", "closure", "unresolved", "cold, s",
+                   "warm, s", "sysfilter", "SysPart")  # fmt: skip
+    peers = {one.target: one for one in known.PROGRAMS}
+    for one in measured:
+        peer = peers[one.target]
+        lines.append(_line(
+            f"`{one.target}`", one.arch, str(one.syscalls), str(one.closure), str(one.unresolved),
+            f"{one.cold_s:.1f}", f"{one.warm_s:.1f}", _figure(peer.sysfilter),
+            _figure(peer.syspart),
+        ))  # fmt: skip
+    return lines
+
+
+def _figure(published: int | None) -> str:
+    return "" if published is None else str(published)
 
 
 def _programs(rows: list[Row]) -> list[str]:

@@ -62,7 +62,7 @@ def answers(path: Path, arch: str, root: Path) -> Answers:
     if kept.is_file():
         stored = json.loads(kept.read_text())
         return Answers(**{name: Answer(**fields) for name, fields in stored.items()})
-    made = Answers(ours(path, arch, root), closure(found, arch), naive(files, arch))
+    made = Answers(ours(path, arch, root), _union(found, arch), naive(files, arch))
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(asdict(made)))
     return made
@@ -70,11 +70,15 @@ def answers(path: Path, arch: str, root: Path) -> Answers:
 
 def ours(path: Path, arch: str, root: Path) -> Answer:
     """The analyser's answer."""
-    return closure(_closure(path, arch, root), arch)
+    return closure(path, arch, root)
 
 
-def closure(found: Objects, arch: str) -> Answer:
+def closure(path: Path, arch: str, root: Path) -> Answer:
     """Every site of every object."""
+    return _union(_closure(path, arch, root), arch)
+
+
+def _union(found: Objects, arch: str) -> Answer:
     named = (table.name_of(number, arch) for number in found.numbers)
     return _answer((*named, *ALWAYS), len(found.open_sites))
 

@@ -69,7 +69,7 @@ class Work:
         if isinstance(self.what, Commands):
             text = "\n".join(case.line for case in self.what.cases)
         else:
-            text = self.what.script.read_text()
+            text = self.what.text
         files = [cache.file_hash(debian.fetch(one, self.arch).source) for one in self.targets]
         return hashlib.sha256("\0".join([text, *files]).encode()).hexdigest()[:16]
 
