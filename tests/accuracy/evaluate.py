@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from tests.accuracy.roots import root_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from hermipy.target import Target
     from tests.accuracy.observed import Trace
     from tests.accuracy.predict import Answers
     from tests.accuracy.scores import Score
@@ -38,17 +40,19 @@ class Row:
     """Observed and not in our answer."""
 
 
-def evaluate(traces: Iterable[Trace]) -> list[Row]:
+def evaluate(traces: Iterable[Trace], jobs: int) -> list[Row]:
     """All rows, in order."""
     groups: dict[tuple[str, str, str], list[Trace]] = {}
     for trace in traces:
         groups.setdefault((trace.program, trace.arch, trace.kind), []).append(trace)
+    # What has few packages around it first: then others need not analyse its libraries again.
+    ordered = sorted(groups.values(), key=lambda group: len(_target(group[0]).roots))
     rows = []
-    for index, (_, group) in enumerate(sorted(groups.items()), 1):
-        rows.append(_row(group))
-        if sys.stderr.isatty():
-            print(f"\r[{index}/{len(groups)}] ", end="", file=sys.stderr, flush=True)
-    return rows
+    with ProcessPoolExecutor(jobs) as pool:
+        for index, row in enumerate(pool.map(_row, ordered), 1):
+            rows.append(row)
+            print(f"[{index}/{len(groups)}] {row.arch} {row.program}", file=sys.stderr, flush=True)
+    return sorted(rows, key=lambda row: (row.program, row.arch, row.kind))
 
 
 def _row(group: list[Trace]) -> Row:
@@ -77,6 +81,10 @@ def _parts(group: list[Trace]) -> Iterator[str]:
 
 
 def _answers(trace: Trace) -> Answers:
-    target = debian.fetch(trace.target, trace.arch)
+    target = _target(trace)
     root = root_of(target)
     return predict.answers(Path(root, (target.guest_path or "").lstrip("/")), trace.arch, root)
+
+
+def _target(trace: Trace) -> Target:
+    return debian.fetch(trace.target, trace.arch)

@@ -66,6 +66,8 @@ class Session:
     part: str
     """What it does, or which part of the suite it runs."""
     source: str | None
+    seconds: int
+    """After so many it is ended."""
 
     @property
     def called(self) -> tuple[tuple[str, str], ...]:
@@ -111,6 +113,7 @@ def _session(script: Path) -> Session:
         kind=fields["kind"],
         part=fields["part"],
         source=fields.get("source"),
+        seconds=int(fields.get("seconds", TIMEOUT_S)),
     )
 
 
@@ -165,7 +168,7 @@ def _run(
         "TERM": "dumb",
         "SOURCE": str(sources.unpacked(session.source)) if session.source else "",
     }
-    given = [str(scratch), str(TIMEOUT_S), str(session.script)]
+    given = [str(scratch), str(session.seconds), str(session.script)]
     command = [
         "unshare", "--mount", "--net", "--pid", "--fork", "--kill-child",
         "--propagation=private", "sh", "-c", _SCRIPT, "sh", *given,

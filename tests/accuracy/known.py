@@ -70,17 +70,17 @@ def measure(known: Known, arch: str) -> Measured:
     root = root_of(target)
     path = Path(root, (target.guest_path or "").lstrip("/"))
     with tempfile.TemporaryDirectory() as folder:
-        answer, cold_s = _timed("ours", path, arch, root, folder)
-        _, warm_s = _timed("ours", path, arch, root, folder)
-        plain, _ = _timed("closure", path, arch, root, folder)
+        answer, cold_s = _timed(path, arch, root, folder)
+        _, warm_s = _timed(path, arch, root, folder)
+    plain = predict.answers(path, arch, root).closure
     return Measured(
         known.target, arch, len(answer.syscalls), len(plain.syscalls), answer.unresolved,
         cold_s, warm_s,
     )  # fmt: skip
 
 
-def _timed(what: str, path: Path, arch: str, root: Path, folder: str) -> tuple[Answer, float]:
-    command = [sys.executable, "-m", "tests.accuracy.known", what, str(path), arch, str(root)]
+def _timed(path: Path, arch: str, root: Path, folder: str) -> tuple[Answer, float]:
+    command = [sys.executable, "-m", "tests.accuracy.known", str(path), arch, str(root)]
     environment = {**os.environ, "XDG_CACHE_HOME": folder}
     start = time.monotonic()
     done = subprocess.run(command, env=environment, check=True, capture_output=True)
@@ -89,8 +89,8 @@ def _timed(what: str, path: Path, arch: str, root: Path, folder: str) -> tuple[A
 
 def main() -> None:
     """One answer as JSON: what `measure` times."""
-    what, path, arch, root = sys.argv[1:]
-    answer = getattr(predict, what)(Path(path), arch, Path(root))
+    path, arch, root = sys.argv[1:]
+    answer = predict.ours(Path(path), arch, Path(root))
     print(json.dumps(asdict(answer)))
 
 

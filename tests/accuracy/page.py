@@ -25,9 +25,17 @@ _KNOWN = "known"
 _ANSWERS = {"ours": "Hermipy", "closure": "closure", "naive": "naive scan"}
 
 
-def keep(which: str, rows: list[Row]) -> None:
-    """Put one set's rows in the place of its last ones, and write the page."""
-    _keep(which, [asdict(row) for row in rows])
+def keep(which: str, rows: list[Row], *, is_all: bool) -> None:
+    """Put rows of a set in the place of their last ones, or of all, and write the page."""
+    figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    stored = [] if is_all else figures.get(which, [])
+    records = {_place(record): record for record in stored}
+    records |= {_place(record): record for record in map(asdict, rows)}
+    _keep(which, [records[place] for place in sorted(records)])
+
+
+def _place(record: dict[str, Any]) -> tuple[str, str, str]:
+    return record["program"], record["arch"], record["kind"]
 
 
 def keep_known(measured: list[Measured]) -> None:

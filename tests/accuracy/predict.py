@@ -16,18 +16,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hermipy import cache, elf, objects, table, tree
+from hermipy import cache, elf, reach, table, target
 from hermipy.arch import ARCHS
 from hermipy.arch.base import Constant
 from hermipy.functions import code_ranges
-from hermipy.objects import Wanted
 from tests.accuracy import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hermipy.functions import CodeRange
-    from hermipy.objects import Objects
+    from hermipy.reach.answer import Answer as Reached
 
 ALWAYS = ("rt_sigreturn", "restart_syscall")
 """Made by the system itself, at no site."""
@@ -53,34 +52,40 @@ class Answers:
 
 
 def answers(path: Path, arch: str, root: Path) -> Answers:
-    """The answers for a program below its root, kept by the code and contents that made them."""
-    found = _closure(path, arch, root)
-    files = [Path(prepared.path) for prepared in found.counted.values()]
-    contents = [cache.file_hash(file) for file in files]
-    facts = repr((cache.key(), Path(__file__).read_text(), contents, str(path.relative_to(root))))
+    """The answers for a program below its root, kept by the code and the files that made them."""
+    # A root is named by the packages in it.
+    facts = repr((cache.key(), Path(__file__).read_text(), cache.file_hash(path), root.name))
     kept = Path("build/accuracy/answers") / hashlib.sha256(facts.encode()).hexdigest()
     if kept.is_file():
         stored = json.loads(kept.read_text())
         return Answers(**{name: Answer(**fields) for name, fields in stored.items()})
-    made = Answers(ours(path, arch, root), _union(found, arch), naive(files, arch))
+    found = _reached(path, arch, root)
+    files = [Path(facts.path) for facts in found.found.graph.objects]
+    made = Answers(_ours(found), _closure(found), naive(files, arch))
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(asdict(made)))
     return made
 
 
 def ours(path: Path, arch: str, root: Path) -> Answer:
-    """The analyser's answer."""
-    return closure(path, arch, root)
+    """The analyser's answer alone."""
+    return _ours(_reached(path, arch, root))
 
 
-def closure(path: Path, arch: str, root: Path) -> Answer:
+def _reached(path: Path, arch: str, root: Path) -> Reached:
+    return reach.program(path, arch, root if target.interpreter(path) else None)
+
+
+def _ours(found: Reached) -> Answer:
+    named = (table.name_of(number, found.arch) for number in found.numbers)
+    return _answer(named, len(found.unresolved))
+
+
+def _closure(found: Reached) -> Answer:
     """Every site of every object."""
-    return _union(_closure(path, arch, root), arch)
-
-
-def _union(found: Objects, arch: str) -> Answer:
-    named = (table.name_of(number, arch) for number in found.numbers)
-    return _answer((*named, *ALWAYS), len(found.open_sites))
+    made = [one.number for facts in found.found.graph.objects for one in facts.made]
+    named = (table.name_of(number, found.arch) for number in made if number >= 0)
+    return _answer((*named, *ALWAYS), sum(number < 0 for number in made))
 
 
 def naive(files: Iterable[Path], arch: str) -> Answer:
@@ -94,12 +99,6 @@ def naive(files: Iterable[Path], arch: str) -> Answer:
 
 def _answer(found: Iterable[str], unresolved: int) -> Answer:
     return Answer(tuple(names.in_order(found)), unresolved)
-
-
-def _closure(path: Path, arch: str, root: Path) -> Objects:
-    inside = f"/{path.relative_to(root)}"
-    wanted = Wanted(inside, arch, direct=False, below=(root,))
-    return objects.gather((tree.node(path, inside),), wanted)[1]
 
 
 @lru_cache(maxsize=64)
