@@ -78,15 +78,19 @@ class Analysis:
     def _function_starts(self) -> Addresses:
         """Return all function starts.
 
-        Those of the tables, called ones, those whose address a relocation stores, and what is
-        jumped to from another section: the linker's stubs.
+        Those of the tables, called ones, those whose address a relocation stores, what is jumped
+        to from another section, and outside of all that the unwind table knows: the linker's stubs.
         """
         values = self.elf.relocated_values
         stored = values[values < 1 << 62].astype(np.int64)
         source, target = self._jumps.both
         bounds = np.array(self._range_starts, dtype=np.int64)
         far = np.searchsorted(bounds, source, "right") != np.searchsorted(bounds, target, "right")
-        entered = np.union1d(self._calls.targets, target[far])
+        known = np.array(sorted(self.witnesses.unwind_ranges), dtype=np.int64).reshape(-1, 2)
+        ends = known.sum(axis=1)
+        at = np.searchsorted(known[:, 0], target, "right") - 1
+        far |= target >= ends[at] if len(ends) else False
+        entered = np.concatenate([self._calls.targets, target[far], ends])
         candidates = np.union1d(self.witnesses.starts, np.union1d(entered, stored))
         inside = [candidates[(candidates >= r.address) & (candidates < r.end)] for r in self.ranges]
         return np.concatenate([np.empty(0, dtype=np.int64), *inside])

@@ -65,8 +65,8 @@ _CEILINGS = (
 _SPAWN_FLAGS = "posix_spawnattr_setflags"
 
 GATES = (
-    # elf/rtld.c
-    *_only("ld-linux", "execve", _NOT_A_COMMAND),
+    # elf/rtld.c; AArch64's dl-diagnostics-cpu.c asks every CPU
+    *_only("ld-linux", "execve sched_setaffinity sched_getaffinity getcpu", _NOT_A_COMMAND),
     # elf/dl-profile.c, elf/dl-misc.c; sigaction is only profil()'s
     *_only("ld-linux", "setitimer rt_sigaction getpid", _NOT_DEBUGGED),
     Gate("ld-linux", _names("lseek write mmap"), _names(_ALL), assumed=_NOT_DEBUGGED),

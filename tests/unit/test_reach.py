@@ -242,7 +242,8 @@ def test_a_witness_leads_from_the_entry_to_the_site(world: World) -> None:
     answer = world.answer(world.program(source))
     way = answer.witness(table.by_name()[GETPPID].number)
     assert [step.how for step in way][-1] == "makes"
-    assert {step.how for step in way[:-1]} <= {"calls", "jumps to"}
+    assert way[0].how == "is started: entry"
+    assert {step.how for step in way[1:-1]} <= {"calls", "jumps to"}
     assert all(step.object == "/program" for step in way)
 
 
