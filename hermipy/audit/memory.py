@@ -7,6 +7,7 @@ comes for both architectures. So whoever grows large waits for its turn; the oth
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import resource
@@ -27,6 +28,7 @@ _MOST_BYTES = 4 << 30
 _LOOK_EVERY_S = 0.1
 _PAGE_BYTES = resource.getpagesize()
 _RESIDENT = 1  # proc_pid_statm(5)
+_LIBC = ctypes.CDLL(None)
 
 
 def limit() -> None:
@@ -39,6 +41,13 @@ def limit() -> None:
 def resident_bytes() -> int:
     """What this process has in memory now; getrusage's peak is in part that of its parent."""
     return int(Path("/proc/self/statm").read_text().split()[_RESIDENT]) * _PAGE_BYTES
+
+
+def has_grown() -> bool:
+    """Whether this process keeps so much that a new one should take its place."""
+    with contextlib.suppress(AttributeError):  # not glibc
+        _LIBC.malloc_trim(0)  # what was freed between two blocks that are in use
+    return resident_bytes() > GROWN_BYTES
 
 
 @contextlib.contextmanager

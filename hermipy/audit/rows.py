@@ -7,7 +7,6 @@ content of all that they were made from, so that nothing is judged twice.
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import stat
@@ -34,7 +33,6 @@ Row = dict[str, Any]
 
 _NO_SITE = "no site was found: the program unpacks or makes its code when it runs"
 _NAMED = 3
-_KNOWN_HASHES = 4096
 
 
 def row(job: Job) -> Row:
@@ -121,23 +119,19 @@ def _loaded(job: Job) -> _Loaded:
 def _package_key(job: Job) -> str:
     """A package's name and version say what is in it: its libraries need not be looked for."""
     versions = [Path(root).parent.name for root in job.roots or ()]
-    return cache.key("audit package", job.arch, job.guest, _hash(job.file), versions, job.links)
+    return cache.key(
+        "audit package", job.arch, job.guest, cache.file_hash(Path(job.file)), versions, job.links
+    )
 
 
 def _key(found: _Loaded) -> str:
-    files = [(item.path, _hash(str(item.node.source))) for item in found.objects]
+    files = [(item.path, cache.file_hash(_source(item))) for item in found.objects]
     return cache.key("audit", found.program, sorted(files), found.missing)
 
 
-def _hash(path: str) -> str:
-    status = os.stat(path)  # noqa: PTH116  quick
-    return _hash_of(path, status.st_size, status.st_mtime_ns)
-
-
-@functools.lru_cache(_KNOWN_HASHES)
-def _hash_of(path: str, _size: int, _mtime_ns: int) -> str:
-    """Of the content; libc need not be read anew for every program."""
-    return cache.file_hash(Path(path))
+def _source(item: Object) -> Path:
+    assert item.node.source is not None, "an object has a file"
+    return item.node.source
 
 
 def _row(found: _Loaded, arch: str) -> Row:
@@ -176,7 +170,7 @@ def _row(found: _Loaded, arch: str) -> Row:
 
 
 def _sizes(found: _Loaded) -> dict[str, int]:
-    own, *others = (Path(str(item.node.source)).stat().st_size for item in found.objects)
+    own, *others = (_source(item).stat().st_size for item in found.objects)
     return {"file": own, "libraries": sum(others)}
 
 

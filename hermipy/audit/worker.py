@@ -31,7 +31,7 @@ def main() -> None:
     memory.limit()
     for line in sys.stdin:
         row = _row(targets.of_fields(json.loads(line)))
-        grown = memory.resident_bytes() > memory.GROWN_BYTES
+        grown = memory.has_grown()
         answers.write(f"{LAST if grown else MORE} {json.dumps(row)}\n")
         answers.flush()
         if grown:
