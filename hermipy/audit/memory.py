@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # What a process keeps of what it has seen adds up; beyond this it makes way for a new one.
 GROWN_BYTES = 300 << 20
 LARGE_BYTES = 450 << 20
-_MOST_BYTES = 4 << 30
+MOST_BYTES = 4 << 30
 _LOOK_EVERY_S = 0.1
 _PAGE_BYTES = resource.getpagesize()
 _RESIDENT = 1  # proc_pid_statm(5)
@@ -34,7 +34,7 @@ _LIBC = ctypes.CDLL(None)
 def limit() -> None:
     """A MemoryError is a row; who waits for the kernel's OOM killer loses the machine."""
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    most = _MOST_BYTES if hard == resource.RLIM_INFINITY else min(_MOST_BYTES, hard)
+    most = MOST_BYTES if hard == resource.RLIM_INFINITY else min(MOST_BYTES, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 

@@ -45,7 +45,8 @@ def _row(job: Job) -> rows.Row:
     except HermipyError as error:
         return rows.failed(job, str(error))
     except MemoryError:
-        return rows.failed(job, f"{job.path}: the analysis needs more memory than there is")
+        most = f"{memory.MOST_BYTES >> 30} GiB"
+        return rows.failed(job, f"{job.path}: the analysis needs more memory than its {most}")
     except Exception as error:  # noqa: BLE001  a bug of ours is this file's row, not the end
         return rows.failed(job, f"{job.path}: the analysis failed: {_told(error)}")
 
