@@ -105,7 +105,7 @@ def _checked(row: Row) -> Row:
 
 
 def _bound(name: str, rows: Iterable[Row]) -> list[int] | None:
-    """The values of a call's deciding argument over all programs; None: any."""
+    """The values of a call's deciding argument over all programs; None: any, or none is known."""
     values: set[int] = set()
     for row in rows:
         if name not in row["syscalls"]:
@@ -115,7 +115,7 @@ def _bound(name: str, rows: Iterable[Row]) -> list[int] | None:
         if None in numbers:
             return None
         values.update(number for number in numbers if number is not None)
-    return sorted(values)
+    return sorted(values) or None
 
 
 def _number(value: str | int, name: str) -> int | None:

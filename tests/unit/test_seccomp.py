@@ -128,6 +128,17 @@ def test_an_argument_without_a_bound_in_one_program_is_not_filtered_in_any() -> 
     assert ["args" in rule for rule in rules(made, "socket")] == [False]
 
 
+def test_no_known_value_is_no_bound() -> None:
+    made = profile(row("ioctl", **bounded("ioctl")))
+    assert ["args" in rule for rule in rules(made, "ioctl")] == [False]
+
+
+def test_flags_are_read_as_the_audit_writes_them() -> None:
+    made = profile(row("clone", **bounded("clone", "CLONE_VM|CLONE_VFORK|0x11", "0")))
+    values = [rule["args"][0]["valueTwo"] for rule in rules(made, "clone")]
+    assert values == [0, 0x4111, 0x50F00]
+
+
 def test_a_value_of_an_unknown_name_is_not_filtered() -> None:
     made = profile(row("ioctl", **bounded("ioctl", "TCGETS", "DRM_IOCTL_VERSION")))
     assert ["args" in rule for rule in rules(made, "ioctl")] == [False]
