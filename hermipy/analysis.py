@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _RETURN_BUDGET = 20_000
 _DEPTH_LIMIT = 100
 _NUMBER_REACH = 8
+_DESCRIBED = 0.9  # of the code: then the rest is the linker's
 _FINAL = (93, 94, 139)  # exit, exit_group, rt_sigreturn
 CALLS = (Flow.CALL, Flow.INDIRECT_CALL)
 _ENDS = (Flow.JUMP, Flow.INDIRECT_JUMP, Flow.RETURN, Flow.STOP)
@@ -78,8 +79,8 @@ class Analysis:
     def _function_starts(self) -> Addresses:
         """Return all function starts.
 
-        Those of the tables, called ones, those whose address a relocation stores, what is jumped
-        to from another section, and outside of all that the unwind table knows: the linker's stubs.
+        Those of the tables, called ones, those whose address a relocation stores, and the linker's
+        stubs: what is jumped to from another section, or where the unwind table knows nothing.
         """
         values = self.elf.relocated_values
         stored = values[values < 1 << 62].astype(np.int64)
@@ -88,8 +89,10 @@ class Analysis:
         far = np.searchsorted(bounds, source, "right") != np.searchsorted(bounds, target, "right")
         known = np.array(sorted(self.witnesses.unwind_ranges), dtype=np.int64).reshape(-1, 2)
         ends = known.sum(axis=1)
-        at = np.searchsorted(known[:, 0], target, "right") - 1
-        far |= target >= ends[at] if len(ends) else False
+        if known[:, 1].sum() < _DESCRIBED * sum(len(code.data) for code in self.ranges):
+            ends = ends[:0]  # a program of which only libc's part has an unwind table
+        else:
+            far |= target >= ends[np.searchsorted(known[:, 0], target, "right") - 1]
         entered = np.concatenate([self._calls.targets, target[far], ends])
         candidates = np.union1d(self.witnesses.starts, np.union1d(entered, stored))
         inside = [candidates[(candidates >= r.address) & (candidates < r.end)] for r in self.ranges]

@@ -166,9 +166,8 @@ class _Blocks:
         """All ways from block to block; a switch leads to every block of its function."""
         last = np.array(self._last, dtype=np.int64) - 1
         flows, functions = code.flows[last], code.functions
-        next_function = np.append(functions, -2)[last + 1]
         falls = ~np.isin(flows, [flow.value for flow in _LEAVES])
-        falls &= next_function == functions[last]
+        falls[-1:] = False
         jumps_from, jumps_to = code.analysis.jump_edges
         source, target = (np.searchsorted(code.places, jumps) for jumps in (jumps_from, jumps_to))
         inside = np.append(code.places, -1)[target] == jumps_to
