@@ -52,7 +52,10 @@ def run(arch: str, sessions: Sequence[Session]) -> dict[tuple[str, str], Result]
     """Results by (session, way)."""
     outcome = guest.run(arch, _files(arch, sessions), ["/usr/bin/busybox", "sh", "/sessions.sh"])
     assert outcome.status == 0, outcome.console + outcome.stderr.decode(errors="replace")
-    return results(outcome.stdout)
+    found = results(outcome.stdout)
+    missing = [(s.name, way) for s in sessions for way in s.ways if (s.name, way) not in found]
+    assert not missing, (missing, outcome)
+    return found
 
 
 def results(output: bytes) -> dict[tuple[str, str], Result]:
