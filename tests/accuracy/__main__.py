@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--trace", action="store_true", help="make all traces anew")
     options = parser.parse_args()
     if options.known:
-        _measure_known()
+        _measure_known(options)
         return
     which = HELD_OUT if options.held_out else DEVELOPMENT
     stored = [] if options.trace else observed.load(which)
@@ -69,13 +69,13 @@ def _listed(options: argparse.Namespace, which: str) -> list[Work]:
     ]
 
 
-def _measure_known() -> None:
-    measured = []
+def _measure_known(options: argparse.Namespace) -> None:
     for one in known.PROGRAMS:
-        for arch in known.ARCHES:
-            measured.append(known.measure(one, arch))
-            print(f"{arch} {one.target}: {measured[-1].syscalls} syscalls", flush=True)
-    page.keep_known(measured)
+        for arch in options.arch or ARCHES:
+            if options.only in one.target:
+                measured = known.measure(one, arch)
+                page.keep_known(measured)
+                print(f"{arch} {one.target}: {measured.syscalls} syscalls", flush=True)
 
 
 def _traces(listed: list[Work], stored: list[Trace], jobs: int) -> tuple[list[Trace], int]:

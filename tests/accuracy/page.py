@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.accuracy import hosted, known, scores
+from tests.accuracy import hosted, known, observed, scores
 from tests.accuracy.evaluate import Row
 from tests.accuracy.known import Measured
 from tests.accuracy.observed import DEVELOPMENT, HELD_OUT, LIGHT, SUITE
@@ -38,9 +38,13 @@ def _place(record: dict[str, Any]) -> tuple[str, str, str]:
     return record["program"], record["arch"], record["kind"]
 
 
-def keep_known(measured: list[Measured]) -> None:
-    """The same for the table of known programs."""
-    _keep(_KNOWN, [asdict(one) for one in measured])
+def keep_known(measured: Measured) -> None:
+    """The same for a row of the known programs."""
+    figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    records = {(one["target"], one["arch"]): one for one in figures.get(_KNOWN, [])}
+    records[measured.target, measured.arch] = asdict(measured)
+    order = [(one.target, arch) for one in known.PROGRAMS for arch in known.ARCHES]
+    _keep(_KNOWN, [records[place] for place in order if place in records])
 
 
 def _keep(part: str, records: list[dict[str, Any]]) -> None:
@@ -75,8 +79,13 @@ def _page(rows: dict[str, list[Row]], measured: list[Measured]) -> list[str]:
     for which in (DEVELOPMENT, HELD_OUT):
         found = rows.get(which, [])
         count = {arch: len({r.program for r in found if r.arch == arch}) for arch in _ARCHES}
-        told = " and ".join(f"{count[arch]} programs for {arch}" for arch in _ARCHES)
-        lines += ["", f"## Programs: {which} set", "", f"{told}.", ""]
+        traced = observed.load(which)
+        told = " and ".join(
+            f"{count[arch]} of {len({t.program for t in traced if t.arch == arch})} for {arch}"
+            for arch in _ARCHES
+        )
+        head = f"Of the programs with traces, evaluated when this was written: {told}."
+        lines += ["", f"## Programs: {which} set", "", head, ""]
         lines += _programs(found)
     return [*lines, "", "## What the sessions do", "", *_sessions()]
 

@@ -79,3 +79,9 @@ def test_the_naive_scan_finds_the_constant_before_a_site(arch: str) -> None:
 def test_the_naive_scan_drops_a_site_without_a_constant() -> None:
     code = bytes.fromhex("13000000 73000000")
     assert list(predict.numbers_before_sites(CodeRange(0x1000, code), "riscv64")) == [None]
+
+
+def test_a_session_changes_with_the_parts_that_it_takes_in() -> None:
+    grep = next(one for one in hosted.sessions() if one.name == "grep")
+    assert "gnu_environment()" in grep.text
+    assert "gnu_environment()" not in grep.script.read_text()
