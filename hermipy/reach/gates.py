@@ -58,6 +58,8 @@ _NOT_A_COMMAND = "ld.so is started as an interpreter, not as a command"
 _NOT_DEBUGGED = "LD_DEBUG and LD_PROFILE are not set"
 _NOT_RELATIVE = "no library is named by a relative path"
 _NOT_TUNED = "GLIBC_TUNABLES is not set"
+_HAS_ENTROPY = "getrandom() has random bytes"
+_NO_NSCD = "nscd does not run"
 _THREADS = "pthread_create thrd_create clone __clone clone3"
 _CEILINGS = (
     "pthread_mutexattr_setprotocol pthread_mutexattr_setprioceiling pthread_mutex_setprioceiling"
@@ -133,6 +135,50 @@ GATES = (
         _names("get_nprocs()"),
         _names("get_nprocs()"),
         reaches=_names(_THREADS),
+    ),
+    # malloc/malloc.c, malloc/arena.c: huge pages by a tunable, and heaps of other threads; not
+    # start_thread(), which gives its stack back
+    Gate(
+        "libc.so.6",
+        _names("madvise"),
+        _names("madvise"),
+        lacks=_names("exit!"),
+        reaches=_names(_THREADS),
+        assumed=_NOT_TUNED,
+    ),
+    # malloc/malloc.c, stdlib/arc4random.c: what they do without random bytes of the kernel
+    Gate(
+        "libc.so.6",
+        _names("getrandom! clock_gettime"),
+        _names("clock_gettime"),
+        assumed=_HAS_ENTROPY,
+    ),
+    Gate("libc.so.6", _names("ppoll! openat read"), _names(_ALL), assumed=_HAS_ENTROPY),
+    # nscd/nscd_helper.c: the connection, waiting for an answer, reading one, the shared map
+    Gate(
+        "libc.so.6",
+        _names("connect socket sendto ppoll clock_gettime"),
+        _names("sendto ppoll clock_gettime"),
+        assumed=_NO_NSCD,
+    ),
+    Gate(
+        "libc.so.6",
+        _names("ppoll clock_gettime"),
+        _names(_ALL),
+        lacks=_names("socket sendto"),
+        assumed=_NO_NSCD,
+    ),
+    Gate("libc.so.6", _names("readv"), _names(_ALL), assumed=_NO_NSCD),
+    Gate("libc.so.6", _names("recvmsg fstat mmap munmap"), _names(_ALL), assumed=_NO_NSCD),
+    # sysdeps/unix/sysv/linux/getcwd.c: a longer path than the kernel gives
+    Gate(
+        "libc.so.6",
+        _names("getcwd()! getcwd! fdopendir()"),
+        _names(
+            "fdopendir() readdir64() rewinddir() closedir() openat64() fstatat() lstat() fstat64()"
+        ),
+        exported=True,
+        assumed="the working directory's path is shorter than 4096 bytes",
     ),
     # sysdeps/posix/sysconf.c, bits/confname.h
     *(
