@@ -66,6 +66,15 @@ _CEILINGS = (
 )
 _SPAWN_FLAGS = "posix_spawnattr_setflags"
 
+PASSED = {
+    # libcap/cap_proc.c, struct syscaller_s
+    "libcap.so.2": _names("capset prctl setuid setgid setgroups chroot"),
+    # src/system.c, state.nr_seccomp
+    "libseccomp.so.2": _names("seccomp"),
+}
+"""Syscalls that a library makes by numbers which it keeps in variables or passes through pointers
+to functions, by its soname: all that its source has."""
+
 GATES = (
     # elf/rtld.c; AArch64's dl-diagnostics-cpu.c asks every CPU
     *_only("ld-linux", "execve sched_setaffinity sched_getaffinity getcpu", _NOT_A_COMMAND),

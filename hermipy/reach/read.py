@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hermipy import dynamic, resolve, scan
+from hermipy import dynamic, resolve, scan, table
 from hermipy import elf as reader
 from hermipy.analysis import analyse
 from hermipy.arch.base import Flow
-from hermipy.reach import addresses, arguments, gomethods, made, unwinding, words, wrapped
+from hermipy.reach import addresses, arguments, gates, gomethods, made, unwinding, words, wrapped
 from hermipy.reach import code as coder
 from hermipy.reach.facts import Argument, Facts, How, Made
 from hermipy.reach.nodes import Nodes
@@ -183,8 +183,13 @@ class _Reading:
         return tuple(range(self.nodes.first_cell + int(low), self.nodes.first_cell + int(high)))
 
     def made(self) -> Iterator[Made]:
+        known = gates.PASSED.get(self.elf.soname or "")
         for one in made.origins(self.analysis, self._calls, self._wrapped()):
-            yield Made(self._one(one.at)[0], one.number, one.site, one.at)
+            numbers = [one.number]
+            if one.number == made.ANY and known:
+                numbers = sorted(table.by_name()[name].number for name in known)
+            for number in numbers:
+                yield Made(self._one(one.at)[0], number, one.site, one.at)
 
     def _wrapped(self) -> list[Passed]:
         return list(wrapped.passed(self.analysis, self._readers(_WRAPPERS), 0))
