@@ -1,7 +1,7 @@
 """The words of a file's data that hold an address when the program runs.
 
 Relocations name them, but for a program that is linked to fixed addresses: there every aligned word
-counts that could be the address of a function or of data.
+counts that could be the address of an instruction or of data.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def words(elf: Elf, analysis: Analysis, symbols: list[Dynamic]) -> Words:
 
 
 def _absolute_words(elf: Elf, analysis: Analysis) -> Integers:
-    """(place, address) of all aligned words that look like the address of a function or of data."""
+    """(place, address) of all aligned words that look like the address of code or of data."""
     found = [np.empty((0, 2), dtype=np.int64)]
     low, high = elf.loads[0].address, elf.loads[-1].address + elf.loads[-1].memory_size
     for load in elf.loads:
@@ -67,6 +67,6 @@ def _absolute_words(elf: Elf, analysis: Analysis) -> Integers:
     for code in analysis.ranges:
         place_in = (pairs[:, 0] >= code.address) & (pairs[:, 0] < code.end)
         target_in = (pairs[:, 1] >= code.address) & (pairs[:, 1] < code.end)
-        start = np.isin(pairs[:, 1], analysis.functions)
+        start = np.isin(pairs[:, 1], analysis.starts)
         pairs = pairs[~place_in & (~target_in | start)]
     return pairs

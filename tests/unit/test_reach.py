@@ -256,3 +256,17 @@ def test_a_missing_library_is_named_and_the_rest_answered(world: World) -> None:
     answer = world.answer(program)
     assert answer.missing == ("libthing.so",)
     assert {GETPID, EXIT} <= named(answer)
+
+
+def test_a_table_of_functions_that_no_symbol_names(world: World) -> None:
+    program = world.program(
+        """
+        typedef void (*Action)(void);
+        static Action const actions[] = {one, two};
+        volatile long which;
+        void _start(void) { actions[which](); end(); }""",
+        *STATIC,
+        "-fno-asynchronous-unwind-tables",
+        "-s",
+    )
+    assert {GETPID, GETPPID} <= named(world.answer(program))
