@@ -154,7 +154,7 @@ def of_file(path: Path, arch: str, sysroot: Path | None) -> Objects:
     guest_path = natural_path(path, sysroot) or f"/{path.name}"
     program = tree.node(path.resolve(), guest_path)
     wanted = Wanted(guest_path, arch, direct=True, below=places(path, arch, sysroot))
-    return gather((program,), wanted)[1]
+    return gather(tree.build([program]), wanted)[1]
 
 
 def places(path: Path, arch: str, sysroot: Path | None) -> tuple[Path, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hermipy import objects
+from hermipy import objects, tree
 from hermipy.closure import Closure
 from hermipy.errors import MissingLibraryError
 from hermipy.files import Files
@@ -19,7 +19,6 @@ from hermipy.reach import search, store
 from hermipy.reach.answer import Answer, Open
 from hermipy.reach.facts import CODE_KINDS
 from hermipy.reach.graph import Graph
-from hermipy.tree import node as file_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,7 +38,8 @@ def program(path: Path, arch: str, sysroot: Path | None = None) -> Answer:
     Libraries that are not there are named in the answer: it then holds for the rest.
     """
     guest_path = objects.natural_path(path, sysroot) or f"/{path.name}"
-    files = Files((file_node(path.resolve(), guest_path),), objects.places(path, arch, sysroot))
+    nodes = tree.build([tree.node(path.resolve(), guest_path)])
+    files = Files(nodes, objects.places(path, arch, sysroot))
     closure = Closure(files, arch, direct=False)
     missing: tuple[str, ...] = ()
     try:

@@ -53,8 +53,8 @@ class World:
         subprocess.run(command, input=(CALLS + source).encode(), check=True)
         return out
 
-    def answer(self, program: Path) -> Answer:
-        return reach.program(program, self.arch)
+    def answer(self, program: Path, sysroot: Path | None = None) -> Answer:
+        return reach.program(program, self.arch, sysroot)
 
     def names(self, source: str, *options: str) -> set[str]:
         return named(self.answer(self.program(source, *options)))
@@ -270,3 +270,12 @@ def test_a_table_of_functions_that_no_symbol_names(world: World) -> None:
         "-s",
     )
     assert {GETPID, GETPPID} <= named(world.answer(program))
+
+
+def test_a_static_program_below_a_sysroot(world: World) -> None:
+    source = world.program("void _start(void) { one(); end(); }")
+    program = world.folder / "root" / "usr" / "bin" / "program"
+    program.parent.mkdir(parents=True)
+    source.rename(program)
+    answer = world.answer(program, world.folder / "root")
+    assert (answer.program, named(answer)) == ("/usr/bin/program", {GETPID, EXIT})
