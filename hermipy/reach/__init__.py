@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hermipy import objects, tree
+from hermipy import objects, table, tree
 from hermipy.closure import Closure
 from hermipy.errors import MissingLibraryError
 from hermipy.files import Files
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _LOADERS = ("dlopen", "dlmopen")
 _GLIBC = "libc.so.6"
+_CONVERSIONS = "/gconv/"
 _SERVICE = re.compile(r"/libnss_([^/]+)\.so\.2$")
 
 
@@ -64,12 +65,23 @@ def of_objects(
     return Answer(
         program=loaded[0].path,
         arch=whole.facts[0].arch,
-        objects=tuple(item.path for item in loaded),
+        objects=tuple(item.path for item in whole.loaded),
         missing=missing,
         unresolved=tuple(whole.unresolved(found)),
         widened=tuple(whole.widened(found)),
         assumed=found.assumed,
         found=found,
+    )
+
+
+def _is_apart(item: Object) -> bool:
+    """Whether an object's code can be left out.
+
+    Programs are roots of their own when they can be started, and cannot be opened. gconv modules
+    have no sites and call libc to copy bytes and to assert.
+    """
+    return _CONVERSIONS in item.path or bool(
+        item.linkage.interpreter and not table.by_name()["execve"].implemented
     )
 
 
@@ -79,9 +91,9 @@ class _Program:
     def __init__(
         self, loaded: Sequence[Object], names: Mapping[str, Object], services: Iterable[str]
     ) -> None:
-        self.loaded = loaded
+        self.loaded = [item for item in loaded if item is loaded[0] or not _is_apart(item)]
         self._services = frozenset(services)
-        self.facts = [store.facts(item.source) for item in loaded]
+        self.facts = [store.facts(item.source) for item in self.loaded]
         self.graph = Graph(self.facts)
         self._names = names
         self._started = self._needed(loaded[0])

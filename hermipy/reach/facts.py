@@ -40,7 +40,6 @@ class How(IntEnum):
     BIND = 7
     UNWIND = 8
     MAKE = 9
-    SHUT = 10
 
 
 @dataclass(frozen=True, slots=True)
