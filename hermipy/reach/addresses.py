@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Integers = npt.NDArray[np.int64]
 
 _ROUNDS = 3  # object, field, field of a field
+_MANY = 500
 _LOW = 1 << 11  # bytes: what a low half adds or takes
 _WORD = 8
 _LEAVES = (Flow.JUMP, Flow.INDIRECT_JUMP, Flow.RETURN, Flow.STOP)
@@ -55,9 +56,20 @@ def addresses(code: Code) -> Addresses:
     known = _joined(known, _select(halves, is_whole), _on_global_pointer(code, known))
     for _ in range(_ROUNDS):
         walk.built.append((known.at, known.number))
-        known = walk.follow(known, np.zeros(1, dtype=np.int64))
+        known = _few(code, walk, walk.follow(known, np.zeros(1, dtype=np.int64)))
     walk.passed.append((known.at, known.number))  # a loop adds again and again
     return Addresses(*_unique(walk.built), *_unique(walk.passed), *_unique(walk.read))
+
+
+def _few(code: Code, walk: _Walk, known: Rows) -> Rows:
+    """The sums to follow; where a function has too many, all of its count as handed on.
+
+    In an interpreter's loop, where every switch leads to every case, each address meets each sum.
+    """
+    functions = code.functions[known.at] + 1
+    many = np.bincount(functions, minlength=1)[functions] > _MANY
+    walk.passed.append((known.at[many], known.number[many]))
+    return _select(known, ~many)
 
 
 def _on_global_pointer(code: Code, known: Rows) -> Rows:
@@ -140,7 +152,11 @@ class _ByRegister:
 
 
 class _Blocks:
-    """The basic blocks of a file; walked one at a time, so the walk's parts are lists."""
+    """The basic blocks of a file; walked one at a time, so the walk's parts are lists.
+
+    Behind them stands one without instructions for every function with a switch: all its switches
+    lead there, and from there a way leads to all its blocks.
+    """
 
     def __init__(self, code: Code) -> None:
         self._starts = _leaders(code)
@@ -150,8 +166,10 @@ class _Blocks:
             np.flatnonzero(code.kills >> np.uint64(register) & np.uint64(1))
             for register in range(64)
         ]
-        edges = self._edges(code)
-        wanted = self._wanted(code, edges)
+        edges, hubs = self._edges(code)
+        self._first += [len(code.places)] * hubs
+        self._last += [len(code.places)] * hubs
+        wanted = self._wanted(code, edges, hubs)
         self._wanted_in: list[int] = wanted.tolist()
         self._kill_lists: list[list[int]] = [kills.tolist() for kills in self._kills]
         self._after: list[list[int]] = [[] for _ in self._first]
@@ -162,8 +180,8 @@ class _Blocks:
         """The block of each position."""
         return np.searchsorted(self._starts, at, side="right") - 1
 
-    def _edges(self, code: Code) -> tuple[Integers, Integers]:
-        """All ways from block to block; a switch leads to every block of its function."""
+    def _edges(self, code: Code) -> tuple[tuple[Integers, Integers], int]:
+        """All ways from block to block, and how many functions have a switch."""
         last = np.array(self._last, dtype=np.int64) - 1
         flows, functions = code.flows[last], code.functions
         falls = ~np.isin(flows, [flow.value for flow in _LEAVES])
@@ -175,18 +193,23 @@ class _Blocks:
             (np.flatnonzero(falls), np.flatnonzero(falls) + 1),
             (self.of(source[inside]), self.of(target[inside])),
         ]
-        jumping = set(pairs[1][0].tolist())
-        mine = functions[self._starts]
-        for block in np.flatnonzero(flows == Flow.INDIRECT_JUMP.value).tolist():
-            if block not in jumping:
-                low, high = np.searchsorted(mine, [mine[block], mine[block] + 1])
-                pairs.append((np.full(high - low, block), np.arange(low, high)))
-        return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
+        mine, count = functions[self._starts], len(self._starts)
+        switches = np.setdiff1d(np.flatnonzero(flows == Flow.INDIRECT_JUMP.value), pairs[1][0])
+        switching, hub = np.unique(mine[switches], return_inverse=True)
+        pairs.append((switches, count + hub))
+        inside = np.isin(mine, switching)
+        pairs.append((count + np.searchsorted(switching, mine[inside]), np.flatnonzero(inside)))
+        columns = zip(*pairs, strict=True)
+        sources, targets = (np.concatenate(column) for column in columns)
+        return (sources, targets), len(switching)
 
-    def _wanted(self, code: Code, edges: tuple[Integers, Integers]) -> npt.NDArray[np.uint64]:
+    def _wanted(
+        self, code: Code, edges: tuple[Integers, Integers], hubs: int
+    ) -> npt.NDArray[np.uint64]:
         """Per block: the registers that something behind its start uses as they are then."""
-        killed = np.bitwise_or.reduceat(code.kills, self._starts)
-        used = np.zeros(len(self._starts), dtype=np.uint64)
+        nothing = np.zeros(hubs, dtype=np.uint64)
+        killed = np.append(np.bitwise_or.reduceat(code.kills, self._starts), nothing)
+        used = np.zeros(len(killed), dtype=np.uint64)
         for rows in (code.sums, code.loads, code.escapes):
             for register in np.unique(rows.source).tolist():
                 at = rows.at[rows.source == register]
