@@ -1,5 +1,6 @@
-// Makes the calls that its arguments say, NUMBER or NUMBER:A:B:C, what is not said 0, and prints what
-// each answered: `NUMBER RESULT`. No libc, so that it makes no other call but write and exit_group.
+// Makes the calls that its arguments say, NUMBER or NUMBER:A:B:C, what is not said 0, and prints
+// what each answered: `NUMBER RESULT`. No libc, so that it makes no other call but write and
+// exit_group.
 
 #if defined(__riscv)
 #define NUMBER "a7"

@@ -26,8 +26,8 @@
 static const struct {
     const char *type, *place;
 } MOUNTS[] = {
-    {"proc", "/proc"},          {"sysfs", "/sys"},    {"devtmpfs", "/dev"},
-    {"cgroup2", "/sys/fs/cgroup"}, {"tmpfs", "/dev/shm"}, {"tmpfs", "/run"},
+    {"proc", "/proc"},     {"sysfs", "/sys"}, {"devtmpfs", "/dev"}, {"cgroup2", "/sys/fs/cgroup"},
+    {"tmpfs", "/dev/shm"}, {"tmpfs", "/run"},
 };
 
 static void send(const char *data, size_t bytes) {
