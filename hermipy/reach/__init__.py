@@ -80,9 +80,10 @@ def _is_apart(item: Object) -> bool:
     Programs are roots of their own when they can be started, and cannot be opened. gconv modules
     have no sites and call libc to copy bytes and to assert.
     """
-    return _CONVERSIONS in item.path or bool(
-        item.linkage.interpreter and not table.by_name()["execve"].implemented
-    )
+    # libc.so.6 has an interpreter too, for who starts it; a program has no name for ld.so.
+    is_program = item.linkage.interpreter and not item.linkage.soname
+    can_start = table.by_name()["execve"].implemented
+    return _CONVERSIONS in item.path or bool(is_program and not can_start)
 
 
 class _Program:

@@ -279,3 +279,11 @@ def test_a_static_program_below_a_sysroot(world: World) -> None:
     source.rename(program)
     answer = world.answer(program, world.folder / "root")
     assert (answer.program, named(answer)) == ("/usr/bin/program", {GETPID, EXIT})
+
+
+def test_a_library_that_can_be_started_is_part_of_the_program(world: World) -> None:
+    world.library("thing", """
+        __attribute__((section(".interp"), used)) char const loader[] = "/lib/ld.so";
+        void thing(void) { one(); }""")  # fmt: skip
+    source = "void thing(void); void _start(void) { thing(); end(); }"
+    assert GETPID in world.names(source, *linked(world, "thing"))
